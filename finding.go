@@ -1,0 +1,88 @@
+package landwaiter
+
+import "time"
+
+// Kind is the kind of a finding. Each has a file of plain words in
+// internal/report/words, and a test fails while one has none.
+type Kind string
+
+// The kinds of finding.
+const (
+	KindWeakness       Kind = "weakness"        // a known weakness with a fix
+	KindWeaknessNoFix  Kind = "weakness-no-fix" // a known weakness, and no fix is named
+	KindExploited      Kind = "exploited"       // a known weakness that is in use by attackers
+	KindMalware        Kind = "malware"         // a package that a source lists as harmful
+	KindPendingUpdate  Kind = "pending-update"  // the maker has a newer security release; which weakness is not said
+	KindHandled        Kind = "handled"         // a weakness in the original that the distribution answers for
+	KindKernelHeaders  Kind = "kernel-headers"  // kernel weaknesses on a package that holds no kernel
+	KindUnknownProgram Kind = "unknown-program" // programs that nobody owns
+	KindUnattributed   Kind = "unattributed"    // other files that nobody owns
+	KindChanged        Kind = "changed-program" // programs that are not what their owner shipped
+	KindOutdatedBase   Kind = "outdated-base"   // an operating system past its end of life
+	KindRunsAsRoot     Kind = "runs-as-root"
+)
+
+// Kinds lists every kind in the order in which reports show them.
+func Kinds() []Kind {
+	return []Kind{
+		KindMalware, KindExploited, KindWeakness, KindWeaknessNoFix, KindPendingUpdate,
+		KindOutdatedBase, KindChanged, KindUnknownProgram, KindUnattributed, KindRunsAsRoot,
+		KindHandled, KindKernelHeaders,
+	}
+}
+
+// Confidence says how sure we are that a finding is really there.
+type Confidence string
+
+// Surest first.
+const (
+	ConfidenceObserved  Confidence = "observed"         // we saw the bytes
+	ConfidenceConfirmed Confidence = "confirmed"        // the distributor's own advisory matches its own package
+	ConfidenceVersion   Confidence = "version-match"    // a range of versions matches
+	ConfidenceOpenEnded Confidence = "open-ended-range" // the range names no end
+	ConfidenceMapped    Confidence = "by-mapping"       // matched by a name in another ecosystem
+)
+
+// Exploited says that a weakness is in use, and who says so.
+type Exploited struct {
+	Source string    `json:"source"`
+	Since  time.Time `json:"since,omitzero"` // date of the listing
+}
+
+// EPSS is FIRST's estimate for the whole internet: no statement about one place.
+type EPSS struct {
+	Probability float64 `json:"probability"` // 0 to 1, of use within 30 days
+	Percentile  float64 `json:"percentile"`  // 0 to 1
+}
+
+// Finding is something seen, and what is known about it.
+type Finding struct {
+	// ID is unique within an assessment and the same for the same input: the
+	// kind's family, the public reference number or path, the package.
+	ID   string `json:"id"`
+	Kind Kind   `json:"kind"`
+	// Reference is the public reference number that joins the records: a CVE,
+	// or the record's own ID where it has none.
+	Reference string `json:"reference,omitempty"`
+	// Packages are the IDs of the packages it was seen in.
+	Packages   []string   `json:"packages,omitempty"`
+	Confidence Confidence `json:"confidence"`
+	// Fixed is the version with the fix, by the preferred record.
+	Fixed string `json:"fixed,omitempty"`
+	// Advisories are all records that say so, the preferred one first.
+	Advisories []Advisory `json:"advisories,omitempty"`
+	Exploited  *Exploited `json:"exploited,omitempty"`
+	EPSS       *EPSS      `json:"epss,omitempty"`
+	// Vector is the best CVSS vector known for the reference, from any source
+	// in the advisory file; empty where there is none, which is never "low".
+	Vector *Severity `json:"vector,omitempty"`
+	// Conflict is true where the records do not agree on the fixed version.
+	Conflict bool `json:"conflict,omitempty"`
+	// Files are examples of what was seen, biggest first, at most a hundred.
+	Files []File `json:"files,omitempty"`
+	// Seen counts all that the finding stands for: files, or for
+	// KindKernelHeaders reference numbers in Seen.Files.
+	Seen Count `json:"seen"`
+	// Detail is the fact that the kind's words need: a date, a user, a name.
+	Detail string `json:"detail,omitempty"`
+}

@@ -1,0 +1,33 @@
+package inventory
+
+// ecosystem is one row of the table: which files it wants and how it reads one.
+// A reader sees one file at a time, in no promised order; what it says about a
+// file depends on that file's path and bytes alone, so that a layer's facts can
+// be kept by its DiffID. The merge joins what different files said by key.
+type ecosystem struct {
+	name string
+	// system is true for the package manager of an operating system. What it
+	// owns it answers for, whatever other readers find inside.
+	system bool
+	want   want
+	// read emits what the file says into out. It returns *landwaiter.SyntaxError
+	// at damage; what it emitted before stands, and the rest becomes a gap. It
+	// must not panic, whatever the bytes.
+	read func(f *file, out *facts) error
+}
+
+// want says which files a row reads. A file is wanted when one of the lists
+// names it and, where also is set, also agrees.
+type want struct {
+	paths    []string // whole paths, such as "var/lib/dpkg/status"
+	bases    []string // last elements, such as "METADATA"
+	suffixes []string // ends of the last element from its last dot on, such as ".jar"
+	programs bool     // files whose first bytes are a compiled program's
+	also     func(path string) bool
+	// maxBytes is the largest file handed over; a larger one becomes a gap.
+	// Zero means limitio.MaxWanted.
+	maxBytes int64
+}
+
+// ecosystems is the table, in the order in which reports show them.
+var ecosystems = []ecosystem{}

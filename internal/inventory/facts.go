@@ -1,0 +1,83 @@
+package inventory
+
+import (
+	"io"
+
+	"github.com/landwaiter/landwaiter"
+)
+
+// file is one wanted file, whole: in memory where small, else on disk.
+type file struct {
+	// Path is the file's name in its layer: clean, slash-separated, no leading
+	// slash.
+	Path string
+	Size int64
+	io.ReaderAt
+	// onDisk gives a name that libraries can open; the scan removes it.
+	onDisk func() (string, error)
+}
+
+// Reader reads the file from its start.
+func (f *file) Reader() io.Reader { return io.NewSectionReader(f.ReaderAt, 0, f.Size) }
+
+// facts is what one file says.
+type facts struct {
+	packages []packageFact
+	claims   []claim
+	gaps     []landwaiter.Gap
+}
+
+// packageFact is a package, and the keys by which claims of the same ecosystem
+// name it. Evidence[0].Method is set by the reader; path and layer by the scan.
+type packageFact struct {
+	keys []string
+	pkg  landwaiter.Package
+}
+
+// claim says that a package owns a path.
+type claim struct {
+	key  string
+	path string // clean, no leading slash
+	// sum is "", "md5:HEX", "sha1:HEX" or "sha256:HEX" of what the owner shipped.
+	sum string
+	// tree is true where path is a folder and the claim is for all below it
+	// that nobody claims by name. The deepest tree wins.
+	tree bool
+	// conf is true for a configuration file: a change in it is not news.
+	conf bool
+}
+
+// Package emits a package observed by method ("package database", "installed
+// metadata", "build info", …) under the keys by which claims may name it.
+func (o *facts) Package(method string, p landwaiter.Package, keys ...string) {
+	p.Evidence = []landwaiter.Evidence{{Method: method}}
+	o.packages = append(o.packages, packageFact{keys, p})
+}
+
+// Owns says that the package with this key owns path, with an optional sum.
+func (o *facts) Owns(key, path, sum string) {
+	if path = clean(path); path != "" {
+		o.claims = append(o.claims, claim{key: key, path: path, sum: sum})
+	}
+}
+
+// OwnsConf says the same of a configuration file.
+func (o *facts) OwnsConf(key, path string) {
+	if path = clean(path); path != "" {
+		o.claims = append(o.claims, claim{key: key, path: path, conf: true})
+	}
+}
+
+// OwnsTree says that the package with this key owns all below folder that
+// nobody claims by name.
+func (o *facts) OwnsTree(key, folder string) {
+	if folder = clean(folder); folder != "" {
+		o.claims = append(o.claims, claim{key: key, path: folder, tree: true})
+	}
+}
+
+// Gap says that a part of the file could not be read. code is true where
+// software may be missing from the inventory because of it.
+func (o *facts) Gap(path string, bytes int64, code bool, reason string) {
+	o.gaps = append(o.gaps, landwaiter.Gap{Path: path, Bytes: bytes, Code: code, Reason: reason})
+}

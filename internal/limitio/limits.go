@@ -1,0 +1,25 @@
+// Package limitio caps, digests and drains bytes from outside. All caps that
+// users cannot set stand in this file.
+package limitio
+
+// Caps on what is taken from outside. Passing one is an error or a gap, never a
+// quiet end.
+const (
+	MaxUnpacked   = 64 << 30  // uncompressed bytes over all layers, unless the user says more
+	MaxRatio      = 1100      // uncompressed to compressed bytes of one layer; deflate cannot pass 1032
+	MaxManifest   = 4 << 20   // a manifest or an index
+	MaxConfig     = 8 << 20   // an image configuration
+	MaxLayers     = 1000      // layers of one image
+	MaxEntries    = 20 << 20  // entries of all layers
+	MaxName       = 4096      // bytes of one path
+	MaxSymlinks   = 40        // links followed for one path, as in Linux
+	MaxWanted     = 512 << 20 // a file that a reader asks for
+	MaxInMemory   = 64 << 20  // of that, held in memory; more goes to a spill file
+	MaxText       = 64 << 20  // a text database of packages
+	MaxLine       = 1 << 20   // one line of it
+	MaxMetadata   = 16 << 20  // one package's own metadata
+	MaxNested     = 8         // archives inside archives
+	MaxNestedSize = 2 << 30   // bytes unpacked from one file's nested archives
+	MaxNestedFile = 256 << 20 // one archive inside an archive
+	MaxArchived   = 1 << 20   // entries of one archive
+)

@@ -1,0 +1,214 @@
+// Package landwaiter holds the nouns of the product: what is assessed, what was
+// observed in it, what is known about that, what stands in the way, and the
+// advice that follows. Every other package speaks in these types.
+//
+// The JSON form of an [Assessment] is a public contract; its version is [Schema].
+package landwaiter
+
+import "time"
+
+// Schema names the version of the JSON form of an [Assessment].
+const Schema = "landwaiter.assessment/1"
+
+// SubjectKind says what sort of thing a [Subject] is.
+type SubjectKind string
+
+// The kinds of subject.
+const (
+	SubjectImage  SubjectKind = "image"
+	SubjectFolder SubjectKind = "folder"
+)
+
+// Subject is what is assessed.
+type Subject struct {
+	// Reference is the subject as the caller named it.
+	Reference string      `json:"reference"`
+	Kind      SubjectKind `json:"kind"`
+	// Digest is the digest of the image manifest, "sha256:…". A docker archive
+	// and a Docker engine keep no manifest: there it is empty and ImageID
+	// identifies the image. For a folder it is the digest of the listing of
+	// every file's path, mode and SHA-256.
+	Digest string `json:"digest,omitempty"`
+	// ImageID is the digest of the image configuration.
+	ImageID  string      `json:"imageId,omitempty"`
+	Platform string      `json:"platform,omitempty"`
+	Created  *time.Time  `json:"created,omitempty"`
+	Config   ImageConfig `json:"config"`
+	// Layers are in the order in which they are applied.
+	Layers []Layer `json:"layers"`
+}
+
+// Fingerprint returns what identifies the content: the manifest digest, or the
+// image ID where the source keeps no manifest.
+func (s *Subject) Fingerprint() string {
+	if s.Digest != "" {
+		return s.Digest
+	}
+	return s.ImageID
+}
+
+// ImageConfig is the part of an image's configuration that says how it runs.
+type ImageConfig struct {
+	User       string            `json:"user,omitempty"`
+	Entrypoint []string          `json:"entrypoint,omitempty"`
+	Cmd        []string          `json:"cmd,omitempty"`
+	Env        []string          `json:"env,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+}
+
+// Layer is one layer of an image.
+type Layer struct {
+	// Digest is of the bytes as stored; empty where the source stores none.
+	Digest string `json:"digest,omitempty"`
+	// DiffID is the digest of the uncompressed tar.
+	DiffID    string `json:"diffId,omitempty"`
+	MediaType string `json:"mediaType,omitempty"`
+	// Size is in bytes as stored, Unpacked in bytes of uncompressed tar.
+	Size      int64  `json:"size"`
+	Unpacked  int64  `json:"unpacked"`
+	CreatedBy string `json:"createdBy,omitempty"`
+}
+
+// System is the operating system that the subject says it is.
+type System struct {
+	ID        string `json:"id"`        // os-release ID, such as "debian"
+	VersionID string `json:"versionId"` // os-release VERSION_ID, such as "12"
+	Codename  string `json:"codename,omitempty"`
+	Name      string `json:"name,omitempty"` // os-release PRETTY_NAME
+	Like      string `json:"like,omitempty"` // os-release ID_LIKE
+	Path      string `json:"path"`           // where it was read
+}
+
+// FileKind says what a file is, by its first bytes and, for text, its name.
+type FileKind string
+
+// The kinds of file. Program, Library and Script are code.
+const (
+	FileProgram FileKind = "program" // a compiled program or library that the system can load
+	FileScript  FileKind = "script"  // text that an interpreter runs, and its compiled forms
+	FileArchive FileKind = "archive"
+	FileModel   FileKind = "model"
+	FileData    FileKind = "data"
+	FileText    FileKind = "text"
+	FileEmpty   FileKind = "empty"
+	FileUnknown FileKind = "unknown"
+)
+
+// Code reports whether files of kind k are run rather than read.
+func (k FileKind) Code() bool { return k == FileProgram || k == FileScript }
+
+// File is a file that the report names: one that nobody owns, or that is not
+// what its owner shipped.
+type File struct {
+	Path   string   `json:"path"`
+	Layer  int      `json:"layer"` // index in Subject.Layers
+	Size   int64    `json:"size"`
+	Mode   uint32   `json:"mode"` // permission bits with set-uid, set-gid and sticky
+	SHA256 string   `json:"sha256"`
+	Kind   FileKind `json:"kind"`
+	// Owner is the ID of the owning package, empty where nobody owns the file.
+	Owner string `json:"owner,omitempty"`
+}
+
+// Evidence says where and how a package was observed.
+type Evidence struct {
+	Path   string `json:"path"`
+	Layer  int    `json:"layer"`  // index in Subject.Layers
+	Method string `json:"method"` // such as "package database", "installed metadata", "build info", "file name"
+}
+
+// Package is one piece of software that somebody named and versioned.
+type Package struct {
+	// ID is unique within an assessment and the same for the same content:
+	// "ecosystem:name@version", then ":arch" and "<owner" where they are set.
+	ID        string `json:"id"`
+	Ecosystem string `json:"ecosystem"` // name of a row of inventory's table, such as "dpkg"
+	Name      string `json:"name"`
+	Version   string `json:"version"`
+	Arch      string `json:"arch,omitempty"`
+	// SourceName and SourceVersion are what the distribution builds the package
+	// from. Its advisories speak of these.
+	SourceName    string `json:"sourceName,omitempty"`
+	SourceVersion string `json:"sourceVersion,omitempty"`
+	PURL          string `json:"purl,omitempty"`
+	Licence       string `json:"licence,omitempty"`
+	Vendor        string `json:"vendor,omitempty"`     // who built it, in the package's own words
+	Modularity    string `json:"modularity,omitempty"` // rpm's module label
+	// Origin is where the installer took it from, in its own words: a
+	// repository name, a URL, a channel.
+	Origin string `json:"origin,omitempty"`
+	// Mapped are names in other ecosystems that the package's own metadata
+	// gives, as purls. Matching by them is weaker: "by mapping".
+	Mapped   []string `json:"mapped,omitempty"`
+	Requires []string `json:"requires,omitempty"`
+	// Layer is the index of the layer that brought the package in this version.
+	Layer    int        `json:"layer"`
+	Evidence []Evidence `json:"evidence"`
+	// OwnedBy is the ID of the system package that installed this one; the
+	// distribution then answers for it.
+	OwnedBy string `json:"ownedBy,omitempty"`
+	// Declared is true for a package that a list names but nobody observed.
+	Declared bool `json:"declared,omitempty"`
+	// Owns counts the visible files that the package owns.
+	Owns Count `json:"owns"`
+	// Known is what the advisory file answers about the package.
+	Known Answer `json:"known"`
+}
+
+// AnswerState is one of three answers about a package, and never two.
+type AnswerState string
+
+// The three answers.
+const (
+	AnswerFindings    AnswerState = "findings"
+	AnswerNoneKnown   AnswerState = "none-known"
+	AnswerNotAssessed AnswerState = "not-assessed"
+)
+
+// Answer is what the advisory file says about one package.
+type Answer struct {
+	State AnswerState `json:"state"`
+	// Sources are the names of the sources that cover the package.
+	Sources []string `json:"sources,omitempty"`
+	// Reason says why a package is not assessed.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Count is a number of files and their bytes. The content of a file with
+// several names counts once in Bytes.
+type Count struct {
+	Files int64 `json:"files"`
+	Bytes int64 `json:"bytes"`
+}
+
+// Add adds n to c.
+func (c *Count) Add(n Count) { c.Files += n.Files; c.Bytes += n.Bytes }
+
+// Gap is something that could not be read, or not be said, and why.
+type Gap struct {
+	// Path is the file, or empty where the gap is not about one file.
+	Path  string `json:"path,omitempty"`
+	Layer int    `json:"layer"` // index in Subject.Layers; -1 where no layer applies
+	// Bytes is how much is affected; -1 where nobody can say.
+	Bytes int64 `json:"bytes"`
+	// Unread is true where the bytes themselves were not examined; they are
+	// then counted in the class "not read".
+	Unread bool `json:"unread,omitempty"`
+	// Code is true where the gap can hide code, so that software may be missing
+	// from the inventory: a package database, an archive of programs.
+	Code   bool   `json:"code,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// Inventory is what was observed in a subject.
+type Inventory struct {
+	System   *System   `json:"system,omitempty"`
+	Packages []Package `json:"packages"` // by ecosystem, name, version, ID
+	// Unowned are the programs and scripts that nobody owns, biggest first.
+	Unowned []File `json:"unowned"`
+	// Changed are the programs and scripts that are not what their owner
+	// shipped, by path.
+	Changed []File  `json:"changed"`
+	Account Account `json:"account"`
+	Gaps    []Gap   `json:"gaps"`
+}
