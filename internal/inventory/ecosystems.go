@@ -19,7 +19,7 @@ type ecosystem struct {
 // want says which files a row reads. A file is wanted when one of the lists
 // names it and, where also is set, also agrees.
 type want struct {
-	paths    []string // whole paths, such as "var/lib/dpkg/status"
+	paths    []string // whole paths, such as "var/lib/dpkg/status"; one that ends in "/" means every file directly in that folder
 	bases    []string // last elements, such as "METADATA"
 	suffixes []string // ends of the last element from its last dot on, such as ".jar"
 	programs bool     // files whose first bytes are a compiled program's

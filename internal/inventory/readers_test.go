@@ -1,0 +1,343 @@
+package inventory
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/landwaiter/landwaiter"
+)
+
+var update = flag.Bool("update", false, "rewrite the want section of every testdata archive")
+
+// TestReaders reads every testdata/NAME.txtar and testdata/NAME-*.txtar with
+// the rows called NAME, and compares what they say with the archive's section
+// "want". A row without an archive fails.
+//
+// The other sections are files, named by their path in a layer. Text cannot
+// hold everything, so the name may end in how the section is written:
+//
+//	path;quoted      lines of Go strings, joined: "a\r\n"
+//	path;base64      base64, over as many lines as you like
+//	path.jar!/inner  a member of a zip archive at path.jar, nested as often as
+//	                 the name says, in the order of the sections
+func TestReaders(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, e := range ecosystems {
+		if seen[e.name] {
+			continue
+		}
+		seen[e.name] = true
+		archives := archivesOf(t, e.name)
+		if len(archives) == 0 {
+			t.Errorf("row %q has no testdata/%s.txtar", e.name, e.name)
+		}
+		for _, name := range archives {
+			t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+				testArchive(t, e.name, name)
+			})
+		}
+	}
+}
+
+// TestArchivesHaveRows fails for an archive that no row reads.
+func TestArchivesHaveRows(t *testing.T) {
+	used := make(map[string]bool)
+	for _, e := range ecosystems {
+		for _, name := range archivesOf(t, e.name) {
+			used[name] = true
+		}
+	}
+	for _, name := range glob(t, "testdata/*.txtar") {
+		if !used[name] {
+			t.Errorf("no row of the table reads %s", name)
+		}
+	}
+}
+
+func testArchive(t *testing.T, row, name string) {
+	ar, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, in := range inputs(t, ar) {
+		fmt.Fprintf(&got, "== %s\n", in.Name)
+		wanted := false
+		for _, e := range ecosystems {
+			if e.name == row && e.want.wants(in.Name, isProgram(in.Data)) {
+				wanted = true
+				var out facts
+				err := e.read(newFile(t, in.Name, in.Data), &out)
+				checkFacts(t, e, in.Data, &out)
+				got.WriteString(listing(&out, err))
+			}
+		}
+		if !wanted {
+			got.WriteString("not wanted\n")
+		}
+	}
+	i := slices.IndexFunc(ar.Files, func(f txtar.File) bool { return f.Name == "want" })
+	if *update {
+		if i < 0 {
+			ar.Files = append(ar.Files, txtar.File{Name: "want"})
+			i = len(ar.Files) - 1
+		}
+		ar.Files[i].Data = []byte(got.String())
+		if err := os.WriteFile(name, txtar.Format(ar), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if i < 0 {
+		t.Fatalf("%s has no section \"want\"; write it with -update and read it", name)
+	}
+	if diff := cmp.Diff(string(ar.Files[i].Data), got.String()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// archivesOf lists the archives of the row called name. An archive belongs to
+// the longest row name that fits, so that "go" does not read "go-mod.txtar" of
+// a row "go-mod".
+func archivesOf(t testing.TB, name string) []string {
+	var out []string
+	for _, file := range glob(t, "testdata/"+name+"*.txtar") {
+		stem := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		owner := ""
+		for _, e := range ecosystems {
+			if (stem == e.name || strings.HasPrefix(stem, e.name+"-")) && len(e.name) > len(owner) {
+				owner = e.name
+			}
+		}
+		if owner == name {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+func glob(t testing.TB, pattern string) []string {
+	names, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// inputs decodes the sections of ar other than "want".
+func inputs(t testing.TB, ar *txtar.Archive) []txtar.File {
+	var out []txtar.File
+	for _, f := range ar.Files {
+		if f.Name == "want" {
+			continue
+		}
+		name, data := decode(t, f)
+		if outer, inner, ok := strings.Cut(name, "!/"); ok {
+			i := slices.IndexFunc(out, func(f txtar.File) bool { return f.Name == outer })
+			if i < 0 {
+				out = append(out, txtar.File{Name: outer})
+				i = len(out) - 1
+			}
+			// Members gather as an archive of sections until all are known.
+			out[i].Data = append(out[i].Data, txtar.Format(&txtar.Archive{Files: []txtar.File{
+				{Name: inner + ";base64", Data: []byte(base64.StdEncoding.EncodeToString(data))},
+			}})...)
+			continue
+		}
+		out = append(out, txtar.File{Name: name, Data: data})
+	}
+	for i := range out {
+		zipped := slices.ContainsFunc(ar.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, out[i].Name+"!/") })
+		if zipped {
+			out[i].Data = zipOf(t, inputs(t, txtar.Parse(out[i].Data)))
+		}
+	}
+	return out
+}
+
+func decode(t testing.TB, f txtar.File) (string, []byte) {
+	if name, ok := strings.CutSuffix(f.Name, ";base64"); ok {
+		data, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(f.Data), nil)))
+		if err != nil {
+			t.Fatalf("section %s: %v", f.Name, err)
+		}
+		return name, data
+	}
+	if name, ok := strings.CutSuffix(f.Name, ";quoted"); ok {
+		var data []byte
+		for line := range strings.Lines(string(f.Data)) {
+			s, err := strconv.Unquote(strings.TrimSpace(line))
+			if err != nil {
+				t.Fatalf("section %s: %q: %v", f.Name, line, err)
+			}
+			data = append(data, s...)
+		}
+		return name, data
+	}
+	return f.Name, f.Data
+}
+
+func zipOf(t testing.TB, members []txtar.File) []byte {
+	var buf bytes.Buffer
+	w := zip.NewWriter(&buf)
+	for _, m := range members {
+		f, err := w.Create(m.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(m.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// newFile is the file that a scan would hand to a reader.
+func newFile(t testing.TB, path string, data []byte) *file {
+	return &file{
+		Path:     path,
+		Size:     int64(len(data)),
+		ReaderAt: bytes.NewReader(data),
+		onDisk: func() (string, error) {
+			name := filepath.Join(t.TempDir(), "file")
+			return name, os.WriteFile(name, data, 0o600)
+		},
+	}
+}
+
+func isProgram(data []byte) bool {
+	for _, magic := range []string{"\x7fELF", "MZ", "\xfe\xed\xfa", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// listing is out in words: one block per package with the fields that are set,
+// then claims and gaps in the order said, then the error.
+func listing(out *facts, err error) string {
+	var b strings.Builder
+	for _, p := range out.packages {
+		listPackage(&b, p)
+	}
+	for _, c := range out.claims {
+		fmt.Fprintf(&b, "owns %q", c.path)
+		field(&b, " tree", c.tree)
+		field(&b, " conf", c.conf)
+		if c.sum != "" {
+			fmt.Fprintf(&b, " %s", c.sum)
+		}
+		fmt.Fprintf(&b, " by %q\n", c.key)
+	}
+	for _, g := range out.gaps {
+		fmt.Fprintf(&b, "gap %q bytes=%d", g.Path, g.Bytes)
+		field(&b, " unread", g.Unread)
+		field(&b, " code", g.Code)
+		fmt.Fprintf(&b, ": %s\n", g.Reason)
+	}
+	if err != nil {
+		_, damage := errors.AsType[*landwaiter.SyntaxError](err)
+		if damage {
+			fmt.Fprintf(&b, "damage: %v\n", err)
+		} else {
+			fmt.Fprintf(&b, "error: %v\n", err)
+		}
+	}
+	return b.String()
+}
+
+func field(b *strings.Builder, name string, on bool) {
+	if on {
+		b.WriteString(name)
+	}
+}
+
+func listPackage(b *strings.Builder, f packageFact) {
+	p := f.pkg
+	fmt.Fprintf(b, "package %s %q %q\n", p.Ecosystem, p.Name, p.Version)
+	set := map[string]string{
+		"arch": p.Arch, "source name": p.SourceName, "source version": p.SourceVersion, "purl": p.PURL,
+		"licence": p.Licence, "vendor": p.Vendor, "modularity": p.Modularity, "origin": p.Origin,
+		"owned by": p.OwnedBy, "mapped": quoted(p.Mapped), "requires": quoted(p.Requires), "id": p.ID,
+		"keys": quoted(f.keys),
+	}
+	for _, e := range p.Evidence {
+		set["method"] += e.Method
+	}
+	if p.Declared {
+		set["declared"] = "true"
+	}
+	names := make([]string, 0, len(set))
+	for name, value := range set {
+		if value != "" {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		fmt.Fprintf(b, "\t%s: %s\n", name, set[name])
+	}
+}
+
+func quoted(list []string) string {
+	q := make([]string, len(list))
+	for i, s := range list {
+		q[i] = strconv.Quote(s)
+	}
+	return strings.Join(q, " ")
+}
+
+// checkFacts fails where a reader that was given data broke the contract of the
+// table.
+func checkFacts(t *testing.T, e ecosystem, data []byte, out *facts) {
+	t.Helper()
+	for _, p := range out.packages {
+		switch {
+		case p.pkg.Name == "" || p.pkg.Version == "":
+			t.Errorf("%s emitted a package without name or version: %+v", e.name, p)
+		case p.pkg.Ecosystem != e.name:
+			t.Errorf("%s emitted a package of ecosystem %q: %+v", e.name, p.pkg.Ecosystem, p)
+		case len(p.pkg.Evidence) != 1 || p.pkg.Evidence[0].Method == "":
+			t.Errorf("%s emitted a package without method: %+v", e.name, p)
+		case len(p.keys) == 0 || slices.Contains(p.keys, ""):
+			t.Errorf("%s emitted a package without keys: %+v", e.name, p)
+		}
+	}
+	for _, c := range out.claims {
+		if c.path == "" || c.path != clean(c.path) || c.key == "" {
+			t.Errorf("%s emitted a claim by %q on %q, which is not a clean path", e.name, c.key, c.path)
+		}
+	}
+	for _, g := range out.gaps {
+		if g.Reason == "" {
+			t.Errorf("%s emitted a gap without reason: %+v", e.name, g)
+		}
+	}
+	// Deflate cannot expand more than 1032 times, and no reader may say more
+	// things than it was given bytes.
+	most := 64 + len(data)
+	if bytes.HasPrefix(data, []byte("PK")) {
+		most = 64 + 1032*len(data)
+	}
+	if n := len(out.packages) + len(out.claims) + len(out.gaps); n > most {
+		t.Errorf("%s said %d things about %d bytes", e.name, n, len(data))
+	}
+}
