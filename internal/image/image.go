@@ -1,0 +1,218 @@
+// Package image opens a subject from a registry, an OCI layout, an archive, a
+// Docker engine or a folder; checks every digest to the last byte; streams each
+// layer once; and answers the merged filesystem.
+package image
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/limitio"
+)
+
+// Options say how to open and read a subject. The zero value is right.
+type Options struct {
+	// Platform is "os/arch[/variant]"; default linux/amd64. An image of another
+	// platform is refused only where Platform is set.
+	Platform string
+	// Insecure allows plain HTTP to a registry on a loopback address.
+	Insecure bool
+	// MaxUnpacked caps uncompressed bytes over all layers; default
+	// limitio.MaxUnpacked.
+	MaxUnpacked int64
+	// Parallel is how many layers are read side by side; default the number of
+	// processors, at most 4: one registry host, be polite.
+	Parallel int
+}
+
+func (o Options) maxUnpacked() int64 {
+	if o.MaxUnpacked > 0 {
+		return o.MaxUnpacked
+	}
+	return limitio.MaxUnpacked
+}
+
+func (o Options) parallel() int {
+	if o.Parallel > 0 {
+		return o.Parallel
+	}
+	return min(runtime.GOMAXPROCS(0), 4)
+}
+
+// Image is an opened subject.
+type Image struct {
+	subject landwaiter.Subject
+	opt     Options
+	src     source
+	// unpacked counts content over all layers, against Options.MaxUnpacked.
+	unpacked atomic.Int64
+	// read counts stored bytes read so far, for progress.
+	read atomic.Int64
+}
+
+// source streams the layers of one kind of place.
+type source interface {
+	// each calls visit once for every group of equal layers with their stored
+	// bytes; several at once where the source allows it, at most limit.
+	each(ctx context.Context, groups []group, limit int, visit visitor) error
+	close() error
+}
+
+type visitor func(context.Context, group, stream) error
+
+// group is a set of layers with the same content: they are read once.
+type group struct {
+	layer   landwaiter.Layer
+	indexes []int
+	path    string // where an archive or a layout keeps the bytes
+}
+
+// Open opens the subject that ref names: "registry.example/name:tag",
+// "registry.example/name@sha256:…", "oci:DIR[:tag]", "oci-archive:FILE",
+// "docker-archive:FILE", "docker-daemon:NAME", "dir:FOLDER", or a bare path that
+// exists. Errors wrap landwaiter.ErrNotFound, ErrInvalid, ErrUnsupported,
+// ErrDigest or ErrTooLarge where one applies.
+func Open(ctx context.Context, ref string, opt Options) (*Image, error) {
+	plat, err := parsePlatform(opt.Platform)
+	if err != nil {
+		return nil, err
+	}
+	open, rest, err := recognise(ref)
+	if err != nil {
+		return nil, err
+	}
+	im := &Image{opt: opt}
+	im.subject.Reference = ref
+	if err := open(ctx, im, rest, plat); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", ref, err)
+	}
+	return im, nil
+}
+
+// Subject returns what was opened. Unpacked sizes of layers are known after Walk.
+func (im *Image) Subject() landwaiter.Subject {
+	s := im.subject
+	s.Layers = slices.Clone(s.Layers)
+	return s
+}
+
+// Close releases what Open took.
+func (im *Image) Close() error { return im.src.close() }
+
+// Progress returns how many stored bytes have been read, and how many there are:
+// 0 where nobody can say beforehand. It may be called at any time.
+func (im *Image) Progress() (read, total int64) {
+	for _, g := range im.groups() {
+		total += g.layer.Size
+	}
+	return im.read.Load(), total
+}
+
+func (im *Image) groups() []group {
+	var gs []group
+	at := map[string]int{}
+	for i, l := range im.subject.Layers {
+		key := l.Digest + " " + l.DiffID
+		if j, ok := at[key]; ok && key != " " {
+			gs[j].indexes = append(gs[j].indexes, i)
+			continue
+		}
+		at[key] = len(gs)
+		gs = append(gs, group{layer: l, indexes: []int{i}})
+	}
+	return gs
+}
+
+// Walk streams every layer once, layers side by side. visit must call
+// Layer.Next until io.EOF or return an error; it may be called from several
+// goroutines at a time. Equal layers are visited once, with all their Indexes.
+func (im *Image) Walk(ctx context.Context, visit func(context.Context, *Layer) error) error {
+	im.unpacked.Store(0)
+	im.read.Store(0)
+	return im.walk(ctx, im.groups(), visit)
+}
+
+// Again streams the layers at these indexes a second time.
+func (im *Image) Again(ctx context.Context, indexes []int, visit func(context.Context, *Layer) error) error {
+	im.unpacked.Store(0)
+	var gs []group
+	for _, g := range im.groups() {
+		if slices.ContainsFunc(g.indexes, func(i int) bool { return slices.Contains(indexes, i) }) {
+			gs = append(gs, g)
+		}
+	}
+	return im.walk(ctx, gs, visit)
+}
+
+func (im *Image) walk(ctx context.Context, gs []group, visit func(context.Context, *Layer) error) error {
+	// The biggest layer starts first: it often holds most of the bytes.
+	slices.SortStableFunc(gs, func(a, b group) int {
+		switch {
+		case a.layer.Size > b.layer.Size:
+			return -1
+		case a.layer.Size < b.layer.Size:
+			return 1
+		}
+		return 0
+	})
+	return im.src.each(ctx, gs, im.opt.parallel(), func(ctx context.Context, g group, s stream) (err error) {
+		name := im.layerName(g)
+		l, err := im.newLayer(ctx, g, s)
+		if err != nil {
+			return fmt.Errorf("%s of %s: %w", name, im.subject.Reference, err)
+		}
+		defer l.close()
+		if err := visit(ctx, l); err != nil {
+			return fmt.Errorf("%s of %s: %w", name, im.subject.Reference, err)
+		}
+		if !l.ended {
+			return fmt.Errorf("%s of %s: not read to its end", name, im.subject.Reference)
+		}
+		for _, i := range g.indexes {
+			im.subject.Layers[i].Unpacked = l.Unpacked()
+			if im.subject.Layers[i].Size == 0 {
+				im.subject.Layers[i].Size = l.stored.Size()
+			}
+		}
+		return nil
+	})
+}
+
+// layerName says which layer an error is about, as people count: from 1.
+func (im *Image) layerName(g group) string {
+	if im.subject.Kind == landwaiter.SubjectFolder {
+		return "the content"
+	}
+	return fmt.Sprintf("layer %d of %d", g.indexes[0]+1, len(im.subject.Layers))
+}
+
+// sideBySide runs visit for every group, at most limit at once.
+func sideBySide(ctx context.Context, gs []group, limit int, run func(context.Context, group) error) error {
+	eg, ctx := errgroup.WithContext(ctx)
+	eg.SetLimit(limit)
+	for _, g := range gs {
+		eg.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return run(ctx, g)
+		})
+	}
+	return eg.Wait()
+}
+
+// created returns t unless it is the zero time that builders write for "no time".
+func created(t time.Time) *time.Time {
+	if t.IsZero() || t.Unix() == 0 {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}

@@ -1,0 +1,318 @@
+package image
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/limitio"
+)
+
+// maxWindow bounds the memory of one zstd stream: "zstd --long", and no more.
+const maxWindow = 128 << 20
+
+// stream is where a layer's bytes come from: stored bytes, or a folder.
+type stream struct {
+	stored io.Reader
+	folder *walker
+}
+
+// Type is the type of an entry.
+type Type byte
+
+// The types of entry. A whiteout removes Path from the layers below, an opaque
+// one all that is in the folder Path.
+const (
+	TypeFile     Type = 'f'
+	TypeFolder   Type = 'd'
+	TypeSymlink  Type = 'l'
+	TypeHardlink Type = 'h'
+	TypeOther    Type = 'o' // device, pipe, socket
+	TypeWhiteout Type = 'w'
+	TypeOpaque   Type = 'q'
+)
+
+// Entry is one entry of a layer, in the layer's own order.
+type Entry struct {
+	Path string // clean, slash-separated, no leading slash; "" is the root
+	Type Type
+	Mode uint32 // permission bits with set-uid, set-gid and sticky
+	Size int64  // of a file
+	Link string // target of a link, as written; of a hard link, clean
+	UID  int
+	GID  int
+	// Note says what is odd about the entry, such as a name that points out of
+	// the root. It becomes a gap.
+	Note string
+	// Unreadable says why the content cannot be read: of a file, or of all that is
+	// in a folder. Read then gives nothing.
+	Unreadable string
+}
+
+// Layer streams the entries of one layer.
+type Layer struct {
+	// Indexes are the positions in Subject.Layers that have this content.
+	Indexes []int
+	// Trailing is the number of bytes behind the end of the archive, from the
+	// first that is not zero. Engines do not unpack them, and nobody may call
+	// them clean. Known after Next has returned io.EOF.
+	Trailing int64
+
+	im     *Image
+	want   landwaiter.Layer
+	stored *limitio.Digest
+	plain  *limitio.Digest
+	ahead  *limitio.Ahead
+	stop   func()
+	tar    *tar.Reader
+	folder *walker
+	left   int64 // of the entry's content
+	count  int
+	ended  bool
+}
+
+// newLayer starts to read a layer.
+func (im *Image) newLayer(ctx context.Context, g group, s stream) (*Layer, error) {
+	l := &Layer{Indexes: g.indexes, im: im, want: g.layer, folder: s.folder}
+	if s.folder != nil {
+		l.stored = limitio.NewDigest(bytes.NewReader(nil))
+		l.plain = l.stored
+		return l, nil
+	}
+	l.stored = limitio.NewDigest(&cancelled{ctx, s.stored, im})
+	plain, stop, err := decompress(l.stored)
+	if err != nil {
+		return nil, err
+	}
+	l.ahead, l.stop = limitio.NewAhead(plain), stop
+	l.plain = limitio.NewDigest(&budget{l.ahead, im})
+	l.tar = tar.NewReader(l.plain)
+	return l, nil
+}
+
+func (l *Layer) close() {
+	if l.ahead != nil {
+		l.ahead.Close()
+		l.stop()
+	}
+}
+
+// Unpacked returns the bytes of uncompressed tar read so far.
+func (l *Layer) Unpacked() int64 { return l.plain.Size() }
+
+// Next goes on to the next entry. It returns io.EOF after the last, and only
+// when every digest has been checked to the last byte.
+func (l *Layer) Next() (Entry, error) {
+	if l.count++; l.count > limitio.MaxEntries {
+		return Entry{}, fmt.Errorf("more than %d entries: %w", limitio.MaxEntries, landwaiter.ErrTooLarge)
+	}
+	if l.folder != nil {
+		e, err := l.folder.next()
+		if err == io.EOF {
+			l.ended = true
+		}
+		return e, err
+	}
+	for {
+		h, err := l.tar.Next()
+		if err == io.EOF {
+			return Entry{}, l.finish()
+		}
+		if err != nil {
+			return Entry{}, l.damage(err)
+		}
+		if h.Typeflag == tar.TypeXGlobalHeader {
+			continue
+		}
+		e := entry(h)
+		l.left = e.Size
+		if int64(len(h.Name)) > limitio.MaxName {
+			return Entry{}, fmt.Errorf("a name of %d bytes, at most %d are read: %w", len(h.Name), limitio.MaxName, landwaiter.ErrTooLarge)
+		}
+		return e, nil
+	}
+}
+
+// Read reads the content of the entry that Next returned.
+func (l *Layer) Read(p []byte) (int, error) {
+	if l.folder != nil {
+		return l.folder.read(p)
+	}
+	n, err := l.tar.Read(p)
+	if err != nil && err != io.EOF {
+		return n, l.damage(err)
+	}
+	return n, err
+}
+
+// damage says what a broken stream means: a wrong digest, if it has one, tells
+// the reader more than the decompressor's complaint.
+func (l *Layer) damage(err error) error {
+	if errors.Is(err, landwaiter.ErrTooLarge) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	err = fmt.Errorf("damaged after %d bytes of content: %w", l.plain.Size(), err)
+	l.ahead.Close()
+	l.ahead = nil
+	defer l.stop()
+	if l.want.Digest != "" {
+		if bad := l.stored.Verify(l.want.Digest, l.want.Size); errors.Is(bad, landwaiter.ErrDigest) {
+			return fmt.Errorf("%w; copy the image again: %w", err, bad)
+		}
+	}
+	return fmt.Errorf("%w; the image was built so, ask for a new one: %w", err, landwaiter.ErrInvalid)
+}
+
+// finish reads what stands behind the archive's end, then checks both digests.
+func (l *Layer) finish() error {
+	var buf [32 << 10]byte
+	for {
+		n, err := l.plain.Read(buf[:])
+		rest := buf[:n]
+		if l.Trailing == 0 {
+			rest = bytes.TrimLeft(rest, "\x00")
+		}
+		l.Trailing += int64(len(rest))
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return l.damage(err)
+		}
+	}
+	l.ahead.Close()
+	l.ahead = nil
+	defer l.stop()
+	if l.want.Digest != "" {
+		if err := l.stored.Verify(l.want.Digest, l.want.Size); err != nil {
+			return fmt.Errorf("stored bytes: %w; copy the image again", err)
+		}
+	}
+	if l.want.DiffID != "" {
+		if err := l.plain.Verify(l.want.DiffID, -1); err != nil {
+			return fmt.Errorf("content against the image's own configuration: %w; ask for a new one", err)
+		}
+	}
+	l.ended = true
+	return io.EOF
+}
+
+// entry turns a tar header into an Entry.
+func entry(h *tar.Header) Entry {
+	e := Entry{Path: clean(h.Name), Mode: uint32(h.Mode) & 0o7777, UID: h.Uid, GID: h.Gid, Link: h.Linkname}
+	if leaves(h.Name) {
+		e.Note = fmt.Sprintf("the name %q points out of the image", h.Name)
+	}
+	switch h.Typeflag {
+	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont, '\x00':
+		e.Type, e.Size = TypeFile, h.Size
+	case tar.TypeDir:
+		e.Type = TypeFolder
+	case tar.TypeSymlink:
+		e.Type = TypeSymlink
+	case tar.TypeLink:
+		e.Type, e.Link = TypeHardlink, clean(h.Linkname)
+	case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
+		e.Type = TypeOther
+	default:
+		e.Type, e.Note = TypeOther, fmt.Sprintf("an entry of unknown type %q, %d bytes", h.Typeflag, h.Size)
+	}
+	return whiteout(e)
+}
+
+// whiteout recognises the marks by which a layer removes what is below it.
+//
+// Format: https://github.com/opencontainers/image-spec/blob/main/layer.md
+func whiteout(e Entry) Entry {
+	dir, base := path.Split(e.Path)
+	dir = strings.TrimSuffix(dir, "/")
+	name, ok := strings.CutPrefix(base, ".wh.")
+	switch {
+	case !ok:
+		return e
+	case name == ".wh..opq":
+		return Entry{Path: dir, Type: TypeOpaque}
+	case strings.HasPrefix(name, ".wh."):
+		return Entry{Path: e.Path, Type: TypeOther} // bookkeeping of AUFS
+	case name == "" || name == "." || name == "..":
+		return Entry{Path: e.Path, Type: TypeOther, Note: fmt.Sprintf("%q removes nothing that has a name", e.Path)}
+	}
+	return Entry{Path: path.Join(dir, name), Type: TypeWhiteout}
+}
+
+// clean makes a name below the root of any name: no leading slash, no dots.
+func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
+
+// leaves reports whether name climbs above the root.
+func leaves(name string) bool {
+	p := path.Clean(strings.TrimLeft(name, "/"))
+	return p == ".." || strings.HasPrefix(p, "../")
+}
+
+// decompress recognises the compression by its first bytes, as engines do: media
+// types are often wrong. stop frees what the decompressor holds.
+func decompress(r io.Reader) (plain io.Reader, stop func(), err error) {
+	head := make([]byte, 6)
+	n, err := io.ReadFull(r, head)
+	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, nil, err
+	}
+	head = head[:n]
+	whole := io.MultiReader(bytes.NewReader(head), r)
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(whole)
+		if err != nil {
+			return nil, nil, fmt.Errorf("gzip: %w", err)
+		}
+		return z, func() {}, nil
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), len(head) > 3 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}):
+		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, nil, fmt.Errorf("zstd: %w", err)
+		}
+		return z, z.Close, nil
+	case bytes.HasPrefix(head, []byte("BZh")), bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		return nil, nil, fmt.Errorf("compressed with bzip2 or xz; save it with gzip or zstd: %w", landwaiter.ErrUnsupported)
+	}
+	return whole, func() {}, nil
+}
+
+// cancelled counts stored bytes and ends when the context does.
+type cancelled struct {
+	ctx context.Context
+	r   io.Reader
+	im  *Image
+}
+
+func (c *cancelled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.r.Read(p)
+	c.im.read.Add(int64(n))
+	return n, err
+}
+
+// budget counts unpacked bytes of all layers against one cap.
+type budget struct {
+	r  io.Reader
+	im *Image
+}
+
+func (b *budget) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if sum := b.im.unpacked.Add(int64(n)); sum > b.im.opt.maxUnpacked() {
+		return 0, fmt.Errorf("the image unpacks to more than %d GiB; if that is meant, raise --max-unpacked-gib: %w", b.im.opt.maxUnpacked()>>30, landwaiter.ErrTooLarge)
+	}
+	return n, err
+}

@@ -1,0 +1,106 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/landwaiter/landwaiter"
+)
+
+// opener fills im from what the reference names behind its scheme.
+type opener func(ctx context.Context, im *Image, rest string, want platform) error
+
+// schemes are the ways to name a subject, in the order in which help shows them.
+var schemes = []struct {
+	name string
+	open opener
+}{
+	{"oci", openLayout},
+	{"oci-archive", openArchive},
+	{"docker-archive", openArchive},
+	{"docker-daemon", openDaemon},
+	{"dir", openFolder},
+	{"docker", openRegistry}, // docker://NAME, as skopeo writes it
+}
+
+// recognise finds how to open ref.
+func recognise(ref string) (opener, string, error) {
+	if ref == "" {
+		return nil, "", fmt.Errorf("no subject is named; give an image such as registry.example/name:tag, or a path: %w", landwaiter.ErrInvalid)
+	}
+	for _, s := range schemes {
+		if rest, ok := strings.CutPrefix(ref, s.name+":"); ok && (s.name != "docker" || strings.HasPrefix(rest, "//")) {
+			if rest = strings.TrimPrefix(rest, "//"); s.name != "docker" {
+				rest = ref[len(s.name)+1:]
+			}
+			if rest == "" {
+				return nil, "", fmt.Errorf("%s names nothing behind %s: %w", ref, s.name, landwaiter.ErrInvalid)
+			}
+			return s.open, rest, nil
+		}
+	}
+	open, err := recognisePath(ref)
+	if err != nil || open != nil {
+		return open, ref, err
+	}
+	if strings.HasPrefix(ref, "/") || strings.HasPrefix(ref, ".") || filepath.Ext(ref) == ".tar" || strings.HasSuffix(ref, ".tar.gz") {
+		return nil, "", fmt.Errorf("%s: no such file or folder: %w", ref, landwaiter.ErrNotFound)
+	}
+	return openRegistry, ref, nil
+}
+
+// recognisePath finds how to open a bare path; nil where there is none.
+func recognisePath(ref string) (opener, error) {
+	st, err := os.Stat(ref)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || err != nil && strings.ContainsAny(ref, ":@"):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	case !st.IsDir():
+		return openArchive, nil
+	}
+	if _, err := os.Stat(filepath.Join(ref, "oci-layout")); err == nil {
+		return openLayout, nil
+	}
+	return openFolder, nil
+}
+
+// platform is what an image runs on.
+type platform struct {
+	os, arch, variant string
+	asked             bool // the user named it
+}
+
+func parsePlatform(s string) (platform, error) {
+	if s == "" {
+		return platform{os: "linux", arch: "amd64"}, nil
+	}
+	parts := strings.Split(s, "/")
+	if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[1] == "" {
+		return platform{}, fmt.Errorf("platform %q is not os/arch or os/arch/variant, such as linux/amd64: %w", s, landwaiter.ErrInvalid)
+	}
+	p := platform{os: parts[0], arch: parts[1], asked: true}
+	if len(parts) == 3 {
+		p.variant = parts[2]
+	}
+	return p, nil
+}
+
+func (p platform) String() string {
+	if p.variant != "" {
+		return p.os + "/" + p.arch + "/" + p.variant
+	}
+	return p.os + "/" + p.arch
+}
+
+// matches reports whether an image for got serves who asked for p. A variant
+// that p leaves out matches every variant.
+func (p platform) matches(got platform) bool {
+	return p.os == got.os && p.arch == got.arch && (p.variant == "" || p.variant == got.variant)
+}
