@@ -30,4 +30,11 @@ type want struct {
 }
 
 // ecosystems is the table, in the order in which reports show them.
-var ecosystems = []ecosystem{}
+var ecosystems = []ecosystem{
+	{name: "dpkg", system: true, want: dpkgWant, read: readDpkg},
+	{name: "apk", system: true, want: apkWant, read: readAPK},
+	{name: "conda", want: condaWant, read: readConda},
+	{name: "r", want: rWant, read: readR},
+	{name: "npm", want: npmWant, read: readNPM},
+	{name: "gem", want: gemWant, read: readGem},
+}

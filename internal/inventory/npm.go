@@ -1,0 +1,166 @@
+package inventory
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/limitio"
+)
+
+var npmWant = want{
+	bases:    []string{"package.json"},
+	maxBytes: limitio.MaxMetadata,
+	also:     npmInstalled,
+}
+
+// npmInstalled reports whether a package.json lies where Node.js looks for
+// packages: node_modules/NAME or node_modules/@SCOPE/NAME. One that lies deeper
+// inside a package only sets the type of a folder.
+func npmInstalled(name string) bool {
+	folder := path.Dir(path.Dir(name))
+	if strings.HasPrefix(path.Base(folder), "@") {
+		folder = path.Dir(folder)
+	}
+	return path.Base(folder) == "node_modules"
+}
+
+// readNPM reads the package.json of an installed package. A package counts by
+// the name it gives itself, as an installer can put it under another. The key
+// is its folder.
+//
+// Format: https://docs.npmjs.com/cli/configuring-npm/package-json.
+func readNPM(f *file, out *facts) error {
+	p := landwaiter.Package{Ecosystem: "npm"}
+	m := newMembers(f)
+	ok, err := m.object(func(name string) error {
+		switch name {
+		case "name":
+			return m.text(&p.Name)
+		case "version":
+			return m.text(&p.Version)
+		case "license", "licenses":
+			raw, err := m.raw()
+			if l := npmLicence(raw); l != "" {
+				p.Licence = l
+			}
+			return err
+		case "author":
+			raw, err := m.raw()
+			p.Vendor = npmPerson(raw)
+			return err
+		case "_resolved":
+			return m.text(&p.Origin)
+		case "dependencies":
+			p.Requires = nil
+			_, err := m.object(func(name string) error {
+				if name != "" {
+					p.Requires = append(p.Requires, name)
+				}
+				return m.skip()
+			})
+			return err
+		}
+		return m.skip()
+	})
+	if err == nil {
+		err = m.end()
+	}
+	npmEmit(f, p, ok, out)
+	return m.damage(err)
+}
+
+// npmEmit emits what is known, be it from a damaged file.
+func npmEmit(f *file, p landwaiter.Package, object bool, out *facts) {
+	folder := path.Dir(f.Path)
+	p.Name, p.Version = strings.TrimSpace(p.Name), strings.TrimSpace(p.Version)
+	if p.Name == "" || p.Version == "" {
+		npmGap(f, p, object, out)
+		return
+	}
+	p.Requires = unique(p.Requires)
+	p.Origin = publicURL(p.Origin)
+	scope, name := "", p.Name
+	if s, n, ok := strings.Cut(p.Name, "/"); ok && strings.HasPrefix(s, "@") {
+		scope, name = s, n
+	}
+	p.PURL = purl("npm", scope, name, p.Version)
+	out.Package("installed metadata", p, folder)
+	out.OwnsTree(folder, folder)
+}
+
+// npmGap says what is missing. A folder such as .cache is no package to any
+// installer and hides nothing.
+func npmGap(f *file, p landwaiter.Package, object bool, out *facts) {
+	elements := strings.Split(path.Dir(f.Path), "/")
+	inner := lastElement(elements, "node_modules")
+	if inner+1 < len(elements) && strings.HasPrefix(elements[inner+1], ".") {
+		return
+	}
+	reason := fmt.Sprintf("npm package %q has no version", p.Name)
+	switch {
+	case p.Name == "" && !object:
+		reason = "no JSON object that describes a package"
+	case p.Name == "":
+		reason = "an installed npm package without a name"
+	}
+	out.Gap(f.Path, -1, inner < 0 || !npmTestData(elements[:inner]), reason)
+}
+
+// npmTestData reports whether a node_modules folder lies in a part of a package
+// where no installer puts one: it belongs to that package, as test data does.
+// Installers use node_modules/NAME/node_modules and, with a scope,
+// node_modules/@SCOPE/NAME/node_modules.
+func npmTestData(above []string) bool {
+	outer := lastElement(above, "node_modules")
+	if outer < 0 {
+		return false
+	}
+	below := above[outer+1:]
+	if len(below) > 0 && strings.HasPrefix(below[0], "@") {
+		below = below[1:]
+	}
+	return len(below) > 1
+}
+
+// lastElement is the last index of name in elements, -1 where there is none.
+func lastElement(elements []string, name string) int {
+	for i := len(elements) - 1; i >= 0; i-- {
+		if elements[i] == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// npmLicence reads "MIT", {"type": "MIT"} or a list of such; a list is a choice.
+func npmLicence(raw json.RawMessage) string {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return npmWord(raw, "type")
+	}
+	var names []string
+	for _, one := range list {
+		if name := npmWord(one, "type"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(unique(names), " OR ")
+}
+
+// npmPerson reads "Name <mail> (address)" or {"name": "Name"}.
+func npmPerson(raw json.RawMessage) string { return npmWord(raw, "name") }
+
+// npmWord is a string, or the member of an object.
+func npmWord(raw json.RawMessage, member string) string {
+	var word string
+	if json.Unmarshal(raw, &word) != nil {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(raw, &object) != nil || json.Unmarshal(object[member], &word) != nil {
+			return ""
+		}
+	}
+	return oneLine(word)
+}
