@@ -22,10 +22,9 @@ func buildELF(size int64, text, soname string, pad io.Reader) ([]byte, error) {
 	names := "\x00.rodata\x00.dynstr\x00.dynamic\x00.shstrtab\x00"
 	at := func(section string) uint32 { return uint32(bytes.Index([]byte(names), []byte(section))) }
 
-	rodata := []byte(text + "\x00")
 	sections := []elf.Section64{{}}
-	body := bytes.NewBuffer(make([]byte, elfHeader+elfPhdr))
-	put := func(s elf.Section64, data []byte) {
+	body := bytes.NewBuffer(make([]byte, elfHeader+2*elfPhdr))
+	put := func(s elf.Section64, data []byte) elf.Section64 {
 		for body.Len()%8 != 0 {
 			body.WriteByte(0)
 		}
@@ -35,16 +34,24 @@ func buildELF(size int64, text, soname string, pad io.Reader) ([]byte, error) {
 		}
 		sections = append(sections, s)
 		body.Write(data)
+		return s
 	}
 	alloc := uint64(elf.SHF_ALLOC)
-	put(elf.Section64{Name: at(".rodata"), Type: uint32(elf.SHT_PROGBITS), Flags: alloc}, rodata)
+	put(elf.Section64{Name: at(".rodata"), Type: uint32(elf.SHT_PROGBITS), Flags: alloc}, []byte(text+"\x00"))
+	var dynamic elf.Section64
 	if soname != "" {
-		put(elf.Section64{Name: at(".dynstr"), Type: uint32(elf.SHT_STRTAB), Flags: alloc}, []byte("\x00"+soname+"\x00"))
+		strtab := put(elf.Section64{Name: at(".dynstr"), Type: uint32(elf.SHT_STRTAB), Flags: alloc}, []byte("\x00"+soname+"\x00"))
 		var dyn bytes.Buffer
-		if err := binary.Write(&dyn, binary.LittleEndian, []elf.Dyn64{{Tag: int64(elf.DT_SONAME), Val: 1}, {}}); err != nil {
+		err := binary.Write(&dyn, binary.LittleEndian, []elf.Dyn64{
+			{Tag: int64(elf.DT_SONAME), Val: 1},
+			{Tag: int64(elf.DT_STRTAB), Val: strtab.Addr},
+			{Tag: int64(elf.DT_STRSZ), Val: strtab.Size},
+			{},
+		})
+		if err != nil {
 			return nil, err
 		}
-		put(elf.Section64{Name: at(".dynamic"), Type: uint32(elf.SHT_DYNAMIC), Flags: alloc, Link: 2, Entsize: 16}, dyn.Bytes())
+		dynamic = put(elf.Section64{Name: at(".dynamic"), Type: uint32(elf.SHT_DYNAMIC), Flags: alloc, Link: 2, Entsize: 16}, dyn.Bytes())
 	}
 	put(elf.Section64{Name: at(".shstrtab"), Type: uint32(elf.SHT_STRTAB)}, []byte(names))
 	for body.Len()%8 != 0 {
@@ -61,32 +68,37 @@ func buildELF(size int64, text, soname string, pad io.Reader) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return headELF(body.Bytes(), shoff, len(sections), soname != "")
+	return headELF(body.Bytes(), shoff, len(sections), dynamic)
 }
 
-// headELF writes the headers over the start of data.
-func headELF(data []byte, shoff, sections int, library bool) ([]byte, error) {
+// headELF writes the headers over the start of data. The file is a library where
+// dynamic has a size.
+func headELF(data []byte, shoff, sections int, dynamic elf.Section64) ([]byte, error) {
 	h := elf.Header64{
 		Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: uint32(elf.EV_CURRENT),
-		Entry: elfBase + elfHeader + elfPhdr, Phoff: elfHeader, Shoff: uint64(shoff),
+		Entry: elfBase + elfHeader + 2*elfPhdr, Phoff: elfHeader, Shoff: uint64(shoff),
 		Ehsize: elfHeader, Phentsize: elfPhdr, Phnum: 1,
 		Shentsize: elfShdr, Shnum: uint16(sections), Shstrndx: uint16(sections - 1),
 	}
 	copy(h.Ident[:], elf.ELFMAG)
 	h.Ident[elf.EI_CLASS], h.Ident[elf.EI_DATA] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB)
 	h.Ident[elf.EI_VERSION] = byte(elf.EV_CURRENT)
-	if library {
-		h.Type, h.Entry = uint16(elf.ET_DYN), 0
-	}
-	load := elf.Prog64{
+	segments := []elf.Prog64{{
 		Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_X), Vaddr: elfBase, Paddr: elfBase,
 		Filesz: uint64(len(data)), Memsz: uint64(len(data)), Align: 0x1000,
+	}}
+	if dynamic.Size > 0 {
+		h.Type, h.Entry, h.Phnum = uint16(elf.ET_DYN), 0, 2
+		segments = append(segments, elf.Prog64{
+			Type: uint32(elf.PT_DYNAMIC), Flags: uint32(elf.PF_R), Off: dynamic.Off, Vaddr: dynamic.Addr, Paddr: dynamic.Addr,
+			Filesz: dynamic.Size, Memsz: dynamic.Size, Align: 8,
+		})
 	}
 	var head bytes.Buffer
 	if err := binary.Write(&head, binary.LittleEndian, h); err != nil {
 		return nil, err
 	}
-	if err := binary.Write(&head, binary.LittleEndian, load); err != nil {
+	if err := binary.Write(&head, binary.LittleEndian, segments); err != nil {
 		return nil, err
 	}
 	copy(data, head.Bytes())

@@ -94,35 +94,46 @@ func (l *layer) check() error {
 	return nil
 }
 
-// regular returns the regular file at p, following the layer's own symbolic
-// links to folders, and reports whether p names anything at all.
-func (l *layer) regular(p string) (e *entry, known bool) {
+// regular returns the regular file at p as layer n and those below it have it,
+// following symbolic links to folders, and reports whether p names anything at
+// all. It takes no notice of removals.
+func (s *Spec) regular(n int, p string) (e *entry, known bool) {
 	p = strings.TrimPrefix(path.Clean("/"+p), "/")
 	for range 40 { // as many links as Linux follows
-		if e := l.entries[p]; e != nil {
+		if e := s.entry(n, p); e != nil {
 			if e.kind != tar.TypeReg {
 				return nil, true
 			}
 			return e, true
 		}
-		next := l.throughLink(p)
+		next := s.throughLink(n, p)
 		if next == "" {
-			return nil, l.implied(p)
+			return nil, s.implied(n, p)
 		}
 		p = next
 	}
 	return nil, false
 }
 
+// entry returns the entry at p of layer n or the nearest below that has one.
+func (s *Spec) entry(n int, p string) *entry {
+	for i := n; i >= 0; i-- {
+		if e := s.layer(i).entries[p]; e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
 // throughLink replaces the first folder of p that is a symbolic link by its
 // target; it returns "" where none is.
-func (l *layer) throughLink(p string) string {
+func (s *Spec) throughLink(n int, p string) string {
 	for i, c := range p {
 		if c != '/' {
 			continue
 		}
 		dir := p[:i]
-		if e := l.entries[dir]; e != nil && e.kind == tar.TypeSymlink {
+		if e := s.entry(n, dir); e != nil && e.kind == tar.TypeSymlink {
 			target := e.link
 			if !path.IsAbs(target) {
 				target = path.Join("/", path.Dir(dir), target)
@@ -133,14 +144,16 @@ func (l *layer) throughLink(p string) string {
 	return ""
 }
 
-// implied reports whether p is a folder that something in the layer lies in.
-func (l *layer) implied(p string) bool {
+// implied reports whether p is a folder that something lies in.
+func (s *Spec) implied(n int, p string) bool {
 	if p == "" {
 		return true
 	}
-	for name := range l.entries {
-		if strings.HasPrefix(name, p+"/") {
-			return true
+	for i := n; i >= 0; i-- {
+		for name := range s.layer(i).entries {
+			if strings.HasPrefix(name, p+"/") {
+				return true
+			}
 		}
 	}
 	return false

@@ -94,7 +94,7 @@ func TestParseErrors(t *testing.T) {
 		{"symlink 0/bin usr/bin\ntext 0/bin/sh x", 0, "lies below bin, which is no folder"},
 		{"jar 0/x.jar from _none", 1, "jar: no file begins with _none/"},
 		{"only 0 linux/arm64", 1, "only: linux/arm64 is not one of the image's platforms"},
-		{"text 0/l /gone\nmd5sums 0/m 0/l", 2, "names /gone, which layer 0 does not hold"},
+		{"text 0/l /gone\nmd5sums 0/m 0/l", 2, "names /gone, which is not in layer 0 or below"},
 		{"text 0/s/a.dist-info/RECORD b.py\nrecord 0/s/a.dist-info/RECORD", 2, "names s/b.py, which is no file"},
 		{"text 0/x \"{md5 0/y}\"\nsums 0/x", 2, "sums: 0/y: no such file"},
 		{"expect maybe", 1, `expect: unknown outcome "maybe"`},
@@ -128,7 +128,6 @@ func TestMadeContent(t *testing.T) {
 codec 0 none
 symlink 0/bin usr/bin
 elf 0/usr/bin/tool 3000 "tool version 1.2"
-elf 0/usr/lib/libdemo.so.1 0 "demo" libdemo.so.1
 mode 4755 0/usr/bin/tool
 hardlink 0/aa usr/bin/tool
 md5sums 0/var/lib/dpkg/info/tool.md5sums 0/var/lib/dpkg/info/tool.list
@@ -175,6 +174,14 @@ Manifest-Version: 1.0
 	if m := entries["usr/bin/tool"].Mode; m != 0o4755 {
 		t.Errorf("mode %o, want 4755", m)
 	}
+}
+
+func TestELF(t *testing.T) {
+	entries := layerOf(t, `
+codec 0 none
+elf 0/usr/bin/tool 3000 "tool version 1.2"
+elf 0/usr/lib/libdemo.so.1 0 "demo" libdemo.so.1
+`)
 	program := openELF(t, entries["usr/bin/tool"].data)
 	if len(entries["usr/bin/tool"].data) != 3000 || program.Type != elf.ET_EXEC || !bytes.Contains(section(t, program, ".rodata"), []byte("tool version 1.2")) {
 		t.Errorf("program: %d bytes, %+v", len(entries["usr/bin/tool"].data), program.FileHeader)

@@ -117,16 +117,15 @@ func addMD5Sums(s *Spec, a []string) error {
 	if err != nil {
 		return err
 	}
-	l := s.layer(n)
 	var b strings.Builder
 	for line := range strings.Lines(string(list.data)) {
 		name := strings.TrimSpace(line)
 		if name == "" || strings.HasPrefix(name, "/etc/") {
 			continue
 		}
-		e, known := l.regular(name)
+		e, known := s.regular(n, name)
 		if !known {
-			return fmt.Errorf("%s names %s, which layer %d does not hold", a[1], name, n)
+			return fmt.Errorf("%s names %s, which is not in layer %d or below", a[1], name, n)
 		}
 		if e == nil {
 			continue
@@ -173,7 +172,7 @@ func fillRecord(s *Spec, a []string) error {
 			b.WriteString(name + ",,\n")
 			continue
 		}
-		e, _ := s.layer(n).regular(full)
+		e, _ := s.regular(n, full)
 		if e == nil {
 			return fmt.Errorf("%s names %s, which is no file of layer %d", a[0], full, n)
 		}
@@ -213,7 +212,7 @@ func (s *Spec) value(what, arg string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	e, _ := s.layer(n).regular(p)
+	e, _ := s.regular(n, p)
 	if e == nil {
 		return "", fmt.Errorf("%s: no such file in the layer", arg)
 	}

@@ -112,7 +112,7 @@ func TestVisibleAgainstRegistryLibrary(t *testing.T) {
 
 func extract(im v1.Image) (map[string]string, error) {
 	r := mutate.Extract(im)
-	defer r.Close()
+	defer func() { _ = r.Close() }() // nothing is written
 	out := map[string]string{}
 	for tr := tar.NewReader(r); ; {
 		h, err := tr.Next()
@@ -246,12 +246,9 @@ func TestFlippedByte(t *testing.T) {
 	}
 }
 
-// TestBombs builds the big ones, and that in bounded time and little space.
+// TestBombs builds the big ones: they must take little space.
 func TestBombs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
-	for name, most := range map[string]int64{"bomb-gzip": 1 << 20, "bomb-zstd": 1 << 16, "bomb-sparse": 1 << 12} {
+	for name, most := range map[string]int64{"bomb-gzip": 1 << 17, "bomb-zstd": 1 << 14, "bomb-sparse": 1 << 12} {
 		data, err := fs.ReadFile(lwtest.Hostile(), name+".txtar")
 		if err != nil {
 			t.Fatal(err)
