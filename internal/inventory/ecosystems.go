@@ -23,7 +23,10 @@ type want struct {
 	bases    []string // last elements, such as "METADATA"
 	suffixes []string // ends of the last element from its last dot on, such as ".jar"
 	programs bool     // files whose first bytes are a compiled program's
-	also     func(path string) bool
+	// sign stands somewhere in every file that the row can say something about. A
+	// program too large for memory is kept on disk only where it has the sign.
+	sign string
+	also func(path string) bool
 	// maxBytes is the largest file handed over; a larger one becomes a gap.
 	// Zero means limitio.MaxWanted.
 	maxBytes int64
@@ -33,8 +36,12 @@ type want struct {
 var ecosystems = []ecosystem{
 	{name: "dpkg", system: true, want: dpkgWant, read: readDpkg},
 	{name: "apk", system: true, want: apkWant, read: readAPK},
+	{name: "rpm", system: true, want: rpmWant(), read: readRPM},
+	{name: "python", want: pythonWant, read: readPython},
 	{name: "conda", want: condaWant, read: readConda},
 	{name: "r", want: rWant, read: readR},
 	{name: "npm", want: npmWant, read: readNPM},
 	{name: "gem", want: gemWant, read: readGem},
+	{name: "java", want: javaWant(), read: readJava},
+	{name: "go", want: goWant, read: readGo},
 }

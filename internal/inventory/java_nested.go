@@ -1,0 +1,221 @@
+package inventory
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/limitio"
+)
+
+// Caps on one outer archive with all inside it. An archive can say that a
+// thousand others lie in the same few bytes, each of which says the same again.
+const (
+	// javaMaxHeld is how many bytes of unpacked archives, one inside the other,
+	// are in memory at once.
+	javaMaxHeld = 320 << 20
+	// javaMaxEntries is the most entries of all archives together; opening one
+	// counts as javaOpening entries.
+	javaMaxEntries = 4 * limitio.MaxArchived
+	javaOpening    = 16
+	// javaMaxDirectories is the most bytes of directories open at once.
+	javaMaxDirectories = 2 * maxZipDirectory
+	// javaMaxPackages is the most packages in it; the largest known hold some
+	// 1,000.
+	javaMaxPackages = 100_000
+)
+
+// errJavaSpent: the whole of an outer archive passed a cap, so that the walk ends.
+var errJavaSpent = fmt.Errorf("archives inside archives: %w", landwaiter.ErrTooLarge)
+
+// javaWalk walks the archives inside one outer archive.
+type javaWalk struct {
+	out         *facts
+	gaps        gapList
+	names       tally
+	held        int64 // bytes of unpacked archives in memory
+	directories int64 // bytes of directories open
+	unpacked    int64 // bytes of inner archives and texts read so far
+	entries     int64
+	packages    int
+	spent       bool
+}
+
+func newJavaWalk(f *file, out *facts) *javaWalk {
+	return &javaWalk{out: out, gaps: gapList{out: out, path: f.Path}}
+}
+
+func (w *javaWalk) done() {
+	w.gaps.done(fmt.Sprintf("%d more archives or texts inside it could not be read", w.gaps.rest))
+}
+
+// gap says that a member could not be read.
+func (w *javaWalk) gap(where string, m *zip.File, err error) {
+	size := int64(-1)
+	if m.UncompressedSize64 <= math.MaxInt64 {
+		size = int64(m.UncompressedSize64)
+	}
+	w.gaps.add(where, size, "inside a Java archive: "+err.Error())
+}
+
+// archive reads the archive at where, and those inside it to limitio.MaxNested.
+func (w *javaWalk) archive(r io.ReaderAt, size int64, where string, depth int) error {
+	zr, used, err := openZip(r, size, min(maxZipDirectory, javaMaxDirectories-w.directories))
+	if err != nil {
+		return err
+	}
+	w.directories += used
+	defer func() { w.directories -= used }()
+	if w.entries += int64(len(zr.File)) + javaOpening; w.entries > javaMaxEntries {
+		w.spent = true
+		return errJavaSpent
+	}
+	w.identity(zr, where, depth)
+	for _, m := range zr.File {
+		if !isJavaArchive(m.Name) {
+			continue
+		}
+		inner := inside(where, m.Name)
+		if err := w.nested(r, m, inner, depth+1); err != nil {
+			w.gap(inner, m, err)
+		}
+		if w.spent {
+			return nil
+		}
+	}
+	return nil
+}
+
+// identity emits what the archive says that it is.
+func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) {
+	var poms []javaCoordinates
+	var manifest *javaManifestFacts
+	for _, m := range zr.File {
+		if w.spent {
+			break
+		}
+		var err error
+		place := ""
+		switch {
+		case isJavaPOM(m.Name):
+			place = inside(where, m.Name)
+			var c javaCoordinates
+			if c, err = w.pom(m); err == nil {
+				c.where = place
+				poms = append(poms, c)
+			}
+		case manifest == nil && strings.EqualFold(m.Name, javaManifest):
+			place = inside(where, m.Name)
+			manifest, err = w.manifest(m)
+		}
+		if err != nil {
+			w.gap(place, m, err)
+		}
+	}
+	own := javaOwn(where, poms)
+	if own == nil {
+		if own = javaNamed(where, manifest); own != nil {
+			w.emit(own, where)
+		}
+	}
+	for i := range poms {
+		key := poms[i].where
+		if own == &poms[i] {
+			key = where
+		}
+		w.emit(&poms[i], key)
+	}
+	if own != nil && depth == 0 {
+		w.out.Owns(where, where, "")
+	}
+}
+
+func (w *javaWalk) emit(c *javaCoordinates, key string) {
+	err := w.names.add(c.where)
+	if w.packages++; w.packages > javaMaxPackages {
+		w.spent = true
+		err = errJavaSpent
+	}
+	if err != nil {
+		w.gaps.add(w.gaps.path, -1, "inside a Java archive: "+err.Error())
+		return
+	}
+	w.out.PackageInside(c.method, c.where, c.pkg(), key)
+}
+
+// spend counts bytes that are unpacked, whatever they are.
+func (w *javaWalk) spend(size uint64) error {
+	w.unpacked += int64(min(size, limitio.MaxNestedSize))
+	if w.unpacked > limitio.MaxNestedSize {
+		w.spent = true
+		return errJavaSpent
+	}
+	return nil
+}
+
+func (w *javaWalk) pom(m *zip.File) (javaCoordinates, error) {
+	if err := w.spend(min(m.UncompressedSize64, javaMaxPOM)); err != nil {
+		return javaCoordinates{}, err
+	}
+	text, err := readMember(m, javaMaxPOM)
+	if err != nil {
+		return javaCoordinates{}, err
+	}
+	return parseJavaPOM(bytes.NewReader(text))
+}
+
+func (w *javaWalk) manifest(m *zip.File) (*javaManifestFacts, error) {
+	if m.Flags&zipEncrypted != 0 {
+		return nil, errors.New("encrypted")
+	}
+	if err := w.spend(min(m.UncompressedSize64, javaMaxText)); err != nil {
+		return nil, err
+	}
+	r, err := m.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() //nolint:errcheck // a reader: Read has told already
+	return parseJavaManifest(r)
+}
+
+// nested reads an archive inside r: where it is stored as it is, in its place;
+// else unpacked into memory.
+func (w *javaWalk) nested(r io.ReaderAt, m *zip.File, where string, depth int) error {
+	switch {
+	case depth > limitio.MaxNested:
+		return fmt.Errorf("more than %d archives inside each other: %w", limitio.MaxNested, landwaiter.ErrTooLarge)
+	case len(where) > limitio.MaxName:
+		return fmt.Errorf("a name of %d bytes: %w", len(where), landwaiter.ErrTooLarge)
+	case m.Flags&zipEncrypted != 0:
+		return errors.New("encrypted")
+	case m.UncompressedSize64 > limitio.MaxNestedFile:
+		return fmt.Errorf("%d bytes, where %d are the most: %w", m.UncompressedSize64, limitio.MaxNestedFile, landwaiter.ErrTooLarge)
+	}
+	size := int64(m.UncompressedSize64)
+	if err := w.spend(m.UncompressedSize64); err != nil {
+		return err
+	}
+	if m.Method == zip.Store && m.CompressedSize64 == m.UncompressedSize64 {
+		off, err := m.DataOffset()
+		if err != nil {
+			return err
+		}
+		return w.archive(io.NewSectionReader(r, off, size), size, where, depth)
+	}
+	if w.held+size > javaMaxHeld {
+		return fmt.Errorf("archives inside each other of more than %d bytes: %w", javaMaxHeld, landwaiter.ErrTooLarge)
+	}
+	data, err := readMember(m, limitio.MaxNestedFile)
+	if err != nil {
+		return err
+	}
+	w.held += size
+	defer func() { w.held -= size }()
+	return w.archive(bytes.NewReader(data), size, where, depth)
+}
