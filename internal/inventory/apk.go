@@ -7,10 +7,14 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
 // apkWant names the database; systems with a merged /usr keep it below usr.
-var apkWant = want{paths: []string{"lib/apk/db/", "usr/lib/apk/db/"}}
+var apkWant = want{
+	paths:    []string{"lib/apk/db/", "usr/lib/apk/db/"},
+	maxBytes: limitio.MaxText,
+}
 
 // readAPK reads apk-tools' installed database. It emits packages in file order
 // under their name. The distribution is not known here, so the merge makes the

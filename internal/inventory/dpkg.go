@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
 const (
@@ -22,9 +23,10 @@ const (
 
 // dpkgWant names dpkg's database. Everything in info is wanted, as each file
 // there belongs to the package it is named after.
-var dpkgWant = want{paths: []string{
-	dpkgFolder + "status", dpkgFolder + "diversions", dpkgInfo, dpkgStatusD, dpkgUpdates,
-}}
+var dpkgWant = want{
+	paths:    []string{dpkgFolder + "status", dpkgFolder + "diversions", dpkgInfo, dpkgStatusD, dpkgUpdates},
+	maxBytes: limitio.MaxText,
+}
 
 // readDpkg reads the files of dpkg's database. It emits packages in file order,
 // under the keys "name" and "name:arch" and, in status.d, "status.d/FILE". The

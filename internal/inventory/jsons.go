@@ -55,10 +55,10 @@ func (m *members) walk(open json.Delim, each func() error) (bool, error) {
 	}
 	if delim, ok := token.(json.Delim); ok {
 		for m.dec.More() {
-			switch {
-			case delim == open:
+			switch delim {
+			case open:
 				err = each()
-			case delim == '{':
+			case '{':
 				// A name is a token, but no value that could be skipped.
 				if _, err = m.dec.Token(); err == nil {
 					err = m.skip()

@@ -23,7 +23,7 @@ type lines struct {
 
 func newLines(path string, r io.Reader) *lines {
 	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 0, 64<<10), limitio.MaxLine)
+	s.Buffer(nil, limitio.MaxLine) // most files are small, so it starts small
 	return &lines{path: path, scan: s}
 }
 

@@ -105,8 +105,16 @@ func TestDpkgFilesAgreeWithDpkgQuery(t *testing.T) {
 			delete(want, line)
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("files (-dpkg-query +got):\n%s", diff)
+	// cmp.Diff is slow on a hundred thousand names.
+	for line := range want {
+		if !got[line] {
+			t.Errorf("dpkg-query lists a file, the reader does not: %s", line)
+		}
+	}
+	for line := range got {
+		if !want[line] {
+			t.Errorf("the reader lists a file, dpkg-query does not: %s", line)
+		}
 	}
 	t.Logf("%d files agree", len(got))
 }
