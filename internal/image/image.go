@@ -51,8 +51,9 @@ type Image struct {
 	subject landwaiter.Subject
 	opt     Options
 	src     source
-	// unpacked counts content over all layers, against Options.MaxUnpacked.
-	unpacked atomic.Int64
+	// unpacked counts bytes of tar over all layers, content the bytes of files,
+	// each against Options.MaxUnpacked.
+	unpacked, content atomic.Int64
 	// read counts stored bytes read so far, for progress.
 	read atomic.Int64
 }
@@ -135,6 +136,7 @@ func (im *Image) groups() []group {
 // goroutines at a time. Equal layers are visited once, with all their Indexes.
 func (im *Image) Walk(ctx context.Context, visit func(context.Context, *Layer) error) error {
 	im.unpacked.Store(0)
+	im.content.Store(0)
 	im.read.Store(0)
 	return im.walk(ctx, im.groups(), visit)
 }
@@ -142,6 +144,7 @@ func (im *Image) Walk(ctx context.Context, visit func(context.Context, *Layer) e
 // Again streams the layers at these indexes a second time.
 func (im *Image) Again(ctx context.Context, indexes []int, visit func(context.Context, *Layer) error) error {
 	im.unpacked.Store(0)
+	im.content.Store(0)
 	var gs []group
 	for _, g := range im.groups() {
 		if slices.ContainsFunc(g.indexes, func(i int) bool { return slices.Contains(indexes, i) }) {
@@ -162,18 +165,18 @@ func (im *Image) walk(ctx context.Context, gs []group, visit func(context.Contex
 		}
 		return 0
 	})
-	return im.src.each(ctx, gs, im.opt.parallel(), func(ctx context.Context, g group, s stream) (err error) {
+	err := im.src.each(ctx, gs, im.opt.parallel(), func(ctx context.Context, g group, s stream) error {
 		name := im.layerName(g)
 		l, err := im.newLayer(ctx, g, s)
 		if err != nil {
-			return fmt.Errorf("%s of %s: %w", name, im.subject.Reference, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		defer l.close()
 		if err := visit(ctx, l); err != nil {
-			return fmt.Errorf("%s of %s: %w", name, im.subject.Reference, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		if !l.ended {
-			return fmt.Errorf("%s of %s: not read to its end", name, im.subject.Reference)
+			return fmt.Errorf("%s: not read to its end", name)
 		}
 		for _, i := range g.indexes {
 			im.subject.Layers[i].Unpacked = l.Unpacked()
@@ -183,6 +186,10 @@ func (im *Image) walk(ctx context.Context, gs []group, visit func(context.Contex
 		}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", im.subject.Reference, err)
+	}
+	return nil
 }
 
 // layerName says which layer an error is about, as people count: from 1.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -75,7 +76,6 @@ type Layer struct {
 	stop   func()
 	tar    *tar.Reader
 	folder *walker
-	left   int64 // of the entry's content
 	count  int
 	ended  bool
 }
@@ -88,13 +88,14 @@ func (im *Image) newLayer(ctx context.Context, g group, s stream) (*Layer, error
 		l.plain = l.stored
 		return l, nil
 	}
-	l.stored = limitio.NewDigest(&cancelled{ctx, s.stored, im})
+	in := &cancelled{ctx: ctx, r: s.stored, im: im}
+	l.stored = limitio.NewDigest(in)
 	plain, stop, err := decompress(l.stored)
 	if err != nil {
 		return nil, err
 	}
 	l.ahead, l.stop = limitio.NewAhead(plain), stop
-	l.plain = limitio.NewDigest(&budget{l.ahead, im})
+	l.plain = limitio.NewDigest(&budget{r: l.ahead, im: im, stored: &in.n})
 	l.tar = tar.NewReader(l.plain)
 	return l, nil
 }
@@ -134,7 +135,10 @@ func (l *Layer) Next() (Entry, error) {
 			continue
 		}
 		e := entry(h)
-		l.left = e.Size
+		// A sparse file holds more than the archive does.
+		if err := l.im.spend(&l.im.content, e.Size); err != nil {
+			return Entry{}, fmt.Errorf("%s: %w", e.Path, err)
+		}
 		if int64(len(h.Name)) > limitio.MaxName {
 			return Entry{}, fmt.Errorf("a name of %d bytes, at most %d are read: %w", len(h.Name), limitio.MaxName, landwaiter.ErrTooLarge)
 		}
@@ -292,6 +296,7 @@ type cancelled struct {
 	ctx context.Context
 	r   io.Reader
 	im  *Image
+	n   atomic.Int64 // read by the other goroutine, too
 }
 
 func (c *cancelled) Read(p []byte) (int, error) {
@@ -299,20 +304,35 @@ func (c *cancelled) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
 	c.im.read.Add(int64(n))
 	return n, err
 }
 
-// budget counts unpacked bytes of all layers against one cap.
+// budget counts unpacked bytes of all layers against one cap, and of one layer
+// against what it is stored in.
 type budget struct {
-	r  io.Reader
-	im *Image
+	r      io.Reader
+	im     *Image
+	n      int64
+	stored *atomic.Int64
 }
 
 func (b *budget) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	if sum := b.im.unpacked.Add(int64(n)); sum > b.im.opt.maxUnpacked() {
-		return 0, fmt.Errorf("the image unpacks to more than %d GiB; if that is meant, raise --max-unpacked-gib: %w", b.im.opt.maxUnpacked()>>30, landwaiter.ErrTooLarge)
+	if err := b.im.spend(&b.im.unpacked, int64(n)); err != nil {
+		return 0, err
+	}
+	if b.n += int64(n); b.n > limitio.MinRatio && b.n/limitio.MaxRatio > b.stored.Load() {
+		return 0, fmt.Errorf("%d bytes unpack to more than %d: nothing but a trap is stored so: %w", b.stored.Load(), b.n, landwaiter.ErrTooLarge)
 	}
 	return n, err
+}
+
+// spend counts n bytes against the cap on unpacked bytes.
+func (im *Image) spend(count *atomic.Int64, n int64) error {
+	if count.Add(n) > im.opt.maxUnpacked() || n < 0 {
+		return fmt.Errorf("the image unpacks to more than %d MiB; if that is meant, raise --max-unpacked-gib: %w", im.opt.maxUnpacked()>>20, landwaiter.ErrTooLarge)
+	}
+	return nil
 }

@@ -17,9 +17,12 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-var goWant = want{programs: true, sign: "\xff Go buildinf:"}
+var goWant = want{programs: true, sign: goSign}
 
 const (
+	// goSign starts both the build information and the identity that Go's linker
+	// puts into a program.
+	goSign = "\xff Go build"
 	// goMaxRead is how much of a program is read to find its build information,
 	// which is small and near the start of the data. The largest known is of
 	// some 200 kB.
@@ -74,8 +77,11 @@ func readGo(f *file, out *facts) error {
 			out.Package("build info", p, f.Path+"#"+p.Name)
 		}
 	}
-	if !ok && len(deps) == 0 && !strings.HasPrefix(info.Path, "cmd/") {
+	switch silent := len(deps) == 0; {
+	case silent && !ok && !strings.HasPrefix(info.Path, "cmd/"):
 		out.Gap(f.Path, f.Size, true, "a Go program that does not tell what it was built from")
+	case silent && strings.HasSuffix(info.Path, ".test"):
+		out.Gap(f.Path, f.Size, true, "a Go test program, which never tells what else it was built from")
 	}
 	return nil
 }

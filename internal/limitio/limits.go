@@ -7,6 +7,7 @@ package limitio
 const (
 	MaxUnpacked   = 64 << 30  // uncompressed bytes over all layers, unless the user says more
 	MaxRatio      = 1100      // uncompressed to compressed bytes of one layer; deflate cannot pass 1032
+	MinRatio      = 32 << 20  // uncompressed bytes from which MaxRatio counts
 	MaxManifest   = 4 << 20   // a manifest or an index
 	MaxConfig     = 8 << 20   // an image configuration
 	MaxLayers     = 1000      // layers of one image

@@ -1,0 +1,55 @@
+// Package inspect looks at what was observed for other reasons than known
+// weaknesses: one table of checks, each a file.
+package inspect
+
+import (
+	"time"
+
+	"github.com/landwaiter/landwaiter"
+)
+
+// Input is what checks look at. Checks do not change it.
+type Input struct {
+	Subject landwaiter.Subject
+	System  *landwaiter.System
+	Unowned []landwaiter.File // code that nobody owns, biggest first
+	Changed []landwaiter.File // code that is not what its owner shipped
+	// Rest are other files that nobody owns, biggest first, as examples; the
+	// account counts them all.
+	Rest    []landwaiter.File
+	Account landwaiter.Account
+	// EndOfLife is the day on which the system's last free support ends; zero
+	// where nobody says.
+	EndOfLife time.Time
+	Now       time.Time
+}
+
+// check is one row of the table. It returns findings in a fixed order.
+type check struct {
+	kinds []landwaiter.Kind
+	run   func(*Input) []landwaiter.Finding
+}
+
+// checks is the table, in the order in which findings come out.
+var checks = []check{
+	{[]landwaiter.Kind{landwaiter.KindOutdatedBase}, outdatedBase},
+	{[]landwaiter.Kind{landwaiter.KindChanged}, changedPrograms},
+	{[]landwaiter.Kind{landwaiter.KindUnknownProgram, landwaiter.KindUnattributed}, unowned},
+	{[]landwaiter.Kind{landwaiter.KindRunsAsRoot}, runsAsRoot},
+}
+
+// Run runs every check.
+func Run(in *Input) []landwaiter.Finding {
+	var out []landwaiter.Finding
+	for _, c := range checks {
+		out = append(out, c.run(in)...)
+	}
+	return out
+}
+
+// maxFiles bounds the examples in one finding.
+const maxFiles = 100
+
+func examples(files []landwaiter.File) []landwaiter.File {
+	return files[:min(len(files), maxFiles):min(len(files), maxFiles)]
+}

@@ -1,0 +1,190 @@
+// Package inventory says what is in a subject: one table of ecosystems; files in,
+// packages, ownership and gaps out, in one walk.
+package inventory
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/image"
+)
+
+// Result is what was observed in one subject.
+type Result struct {
+	landwaiter.Inventory
+	// TreeDigest is the digest of the listing of every visible file's path, mode
+	// and SHA-256.
+	TreeDigest string
+	// Rest are the biggest files that nobody owns and that are no code, at most
+	// a hundred.
+	Rest []landwaiter.File
+
+	files []visible
+	extra landwaiter.Count // unread data that is no file
+	hid   landwaiter.Count
+}
+
+// Read walks every layer of im once and merges what they say. The classes of the
+// account wait for [Result.Count]: they depend on what is known.
+func Read(ctx context.Context, im *image.Image, stats *Stats) (*Result, error) {
+	m := compile(ecosystems)
+	layers := make([]*layerFacts, len(im.Subject().Layers))
+	err := im.Walk(ctx, func(ctx context.Context, l *image.Layer) error {
+		s := newScanner(m, stats)
+		if err := s.scan(ctx, l); err != nil {
+			return err
+		}
+		for _, i := range l.Indexes {
+			layers[i] = s.out
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	g := newMerge(layers)
+	if err := g.readAgain(ctx, im, m); err != nil {
+		return nil, err
+	}
+	return g.result()
+}
+
+// readAgain reads what one pass could not: files that carry a wanted name only
+// by a hard link, and programs too large for memory that have a reader's sign.
+func (g *merge) readAgain(ctx context.Context, im *image.Image, m *matcher) error {
+	names := make([]map[int32][]string, len(g.layers))
+	add := func(c image.Content, name string) {
+		if names[c.Layer] == nil {
+			names[c.Layer] = map[int32][]string{}
+		}
+		names[c.Layer][c.Record] = append(names[c.Layer][c.Record], name)
+	}
+	for _, f := range g.files {
+		// Programs are read by content, whatever their name.
+		if f.At != f.Content && len(m.rows(nil, f.Path, false)) > 0 {
+			add(f.Content, f.Path)
+		}
+	}
+	for i, l := range g.layers {
+		for _, rec := range l.large {
+			add(image.Content{Layer: int32(i), Record: rec}, l.records[rec].Path)
+		}
+	}
+	var indexes []int
+	for i, n := range names {
+		if n != nil {
+			indexes = append(indexes, i)
+		}
+	}
+	if len(indexes) == 0 {
+		return nil
+	}
+	again := make([]*layerFacts, len(g.layers))
+	err := im.Again(ctx, indexes, func(ctx context.Context, l *image.Layer) error {
+		s := newScanner(m, &Stats{})
+		s.rename = map[int32][]string{}
+		for _, i := range l.Indexes {
+			for rec, list := range names[i] {
+				s.rename[rec] = append(s.rename[rec], list...)
+			}
+		}
+		if err := s.scan(ctx, l); err != nil {
+			return err
+		}
+		for _, i := range l.Indexes {
+			again[i] = s.out
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, l := range again {
+		if l != nil {
+			g.second = append(g.second, secondFacts{i, l})
+		}
+	}
+	return nil
+}
+
+// Count fills the account: covered says of a package's ID whether a source of
+// advisories covers it.
+func (r *Result) Count(covered func(id string) bool) error {
+	known := make([]bool, len(r.Packages))
+	for i := range r.Packages {
+		known[i] = covered(r.Packages[i].ID)
+	}
+	all := landwaiter.Account{Code: &landwaiter.Account{}, Hidden: r.hid}
+	best := map[image.Content]landwaiter.Class{}
+	for _, f := range r.files {
+		if f.linked {
+			c := f.class(known)
+			if old, ok := best[f.Content]; !ok || c < old {
+				best[f.Content] = c
+			}
+		}
+	}
+	for _, f := range r.files {
+		class := f.class(known)
+		n := landwaiter.Count{Files: 1, Bytes: f.size}
+		if f.linked {
+			// The content of a file with several names is counted once, with
+			// the name that says most about it.
+			if c, ok := best[f.Content]; !ok || c != class {
+				n.Bytes = 0
+			} else {
+				delete(best, f.Content)
+			}
+		}
+		add(&all, class, n)
+		if f.kind.Code() || class == landwaiter.ClassUnread {
+			add(all.Code, class, n)
+		}
+	}
+	if r.extra != (landwaiter.Count{}) {
+		add(&all, landwaiter.ClassUnread, r.extra)
+		add(all.Code, landwaiter.ClassUnread, r.extra)
+	}
+	r.Account = all
+	if err := all.Check(); err != nil {
+		return fmt.Errorf("%w: %w", landwaiter.ErrAccount, err)
+	}
+	return nil
+}
+
+func add(a *landwaiter.Account, c landwaiter.Class, n landwaiter.Count) {
+	a.Class(c).Add(n)
+	a.Total.Add(n)
+}
+
+// visible is a file of the merged filesystem.
+type visible struct {
+	image.Visible
+	size   int64
+	mode   uint32
+	kind   landwaiter.FileKind
+	flags  uint8
+	linked bool  // its content has several names
+	owner  int32 // index of a package, noOwner
+	system bool  // the owner is the system's package manager
+	tree   bool  // owned by a claim on a folder
+	sums   []string
+	conf   bool
+}
+
+const noOwner = -1
+
+func (f *visible) class(covered []bool) landwaiter.Class {
+	switch {
+	case f.flags&flagUnread != 0:
+		return landwaiter.ClassUnread
+	case f.owner != noOwner && covered[f.owner]:
+		return landwaiter.ClassCovered
+	case f.owner != noOwner:
+		return landwaiter.ClassUncovered
+	case f.flags&flagClosed != 0, f.kind == landwaiter.FileArchive && f.flags&flagOpened == 0:
+		return landwaiter.ClassClosed // an archive that nobody opened is closed to us
+	}
+	return landwaiter.ClassUnnamed
+}

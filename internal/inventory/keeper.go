@@ -1,0 +1,100 @@
+package inventory
+
+import (
+	"bytes"
+	"errors"
+	"os"
+
+	"github.com/landwaiter/landwaiter/internal/limitio"
+)
+
+// keeper keeps a wanted file: in memory up to limitio.MaxInMemory, then on disk.
+type keeper struct {
+	mem   []byte
+	max   int64
+	size  int64
+	spill *os.File
+	named string
+	err   error
+
+	// search: once too large for memory, keep nothing and look for sign instead.
+	search        bool
+	sign          string
+	tail          []byte
+	dropped, seen bool
+}
+
+// Write never fails: what cannot be kept becomes a gap, and the digest goes on.
+func (k *keeper) Write(p []byte) (int, error) {
+	k.size += int64(len(p))
+	switch {
+	case k.err != nil:
+	case k.dropped:
+		k.look(p)
+	case k.size > limitio.MaxInMemory && k.search:
+		k.look(k.mem)
+		k.look(p)
+		k.mem, k.dropped = nil, true
+	case k.size > k.max:
+		k.mem = nil // its row says that it is too large
+	case k.spill != nil:
+		_, k.err = k.spill.Write(p)
+	case k.size > limitio.MaxInMemory:
+		if k.spill, k.err = os.CreateTemp("", "landwaiter-"); k.err == nil {
+			_, err := k.spill.Write(k.mem)
+			_, err2 := k.spill.Write(p)
+			k.mem, k.err = nil, errors.Join(err, err2)
+		}
+	default:
+		k.mem = append(k.mem, p...)
+	}
+	return len(p), nil
+}
+
+// look searches p, and what joins it to the piece before, for the sign.
+func (k *keeper) look(p []byte) {
+	if k.seen || k.sign == "" {
+		return
+	}
+	n := len(k.sign) - 1
+	k.tail = append(k.tail, p[:min(n, len(p))]...)
+	k.seen = bytes.Contains(k.tail, []byte(k.sign)) || bytes.Contains(p, []byte(k.sign))
+	if len(p) >= n {
+		k.tail = append(k.tail[:0], p[len(p)-n:]...)
+	}
+}
+
+// ReadAt reads what was kept.
+func (k *keeper) ReadAt(p []byte, off int64) (int, error) {
+	if k.spill != nil {
+		return k.spill.ReadAt(p, off)
+	}
+	return bytes.NewReader(k.mem).ReadAt(p, off)
+}
+
+// name gives what was kept a name on disk until close.
+func (k *keeper) name() (string, error) {
+	if k.spill != nil {
+		return k.spill.Name(), nil
+	}
+	if k.named != "" {
+		return k.named, nil
+	}
+	f, err := os.CreateTemp("", "landwaiter-")
+	if err != nil {
+		return "", err
+	}
+	k.named = f.Name()
+	_, err = f.Write(k.mem)
+	return k.named, errors.Join(err, f.Close())
+}
+
+func (k *keeper) close() {
+	if k.named != "" {
+		os.Remove(k.named)
+	}
+	if k.spill != nil {
+		k.spill.Close()
+		os.Remove(k.spill.Name())
+	}
+}

@@ -1,0 +1,336 @@
+package inventory
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // dpkg records MD5: it finds changes, it proves nothing
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/image"
+	"github.com/landwaiter/landwaiter/internal/limitio"
+)
+
+// Stats are counted while a scan runs; anybody may read them at any time.
+type Stats struct {
+	Layers, Files, Packages atomic.Int64
+}
+
+// layerFacts is what one layer says by itself: it depends on the layer's content
+// and on the readers alone.
+type layerFacts struct {
+	records []image.Record
+	notes   []note // one for each record
+	facts   []fileFacts
+	systems []systemFact
+	gaps    []landwaiter.Gap // Layer is set by the merge
+	large   []int32          // programs to read in a second pass
+}
+
+// note is what a scan adds to a record.
+type note struct {
+	kind   landwaiter.FileKind
+	flags  uint8
+	md5    [md5.Size]byte
+	hasMD5 bool
+}
+
+const (
+	flagClosed = 1 << iota // recognised, content shut
+	flagUnread             // content not read
+	flagOpened             // a reader looked inside
+)
+
+// fileFacts is what the readers said about one record.
+type fileFacts struct {
+	record int32
+	row    int
+	path   string // the name under which it was read
+	facts
+}
+
+type systemFact struct {
+	record int32
+	sys    landwaiter.System
+}
+
+// scanner reads one layer. Its buffers serve all files of the layer.
+type scanner struct {
+	m     *matcher
+	stats *Stats
+	out   *layerFacts
+	head  [headSize]byte
+	copy  []byte
+	mem   []byte // a wanted file
+	rows  []int
+	sha   hash.Hash
+	md5   hash.Hash
+	// rename gives, in a second pass, the records to read and under which names.
+	rename map[int32][]string
+}
+
+func newScanner(m *matcher, stats *Stats) *scanner {
+	return &scanner{
+		m: m, stats: stats, out: &layerFacts{}, copy: make([]byte, 128<<10),
+		sha: sha256.New(), md5: md5.New(), //nolint:gosec // see the import
+	}
+}
+
+// scan reads a layer to its end.
+func (s *scanner) scan(ctx context.Context, l *image.Layer) error {
+	for {
+		e, err := l.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.entry(l, e); err != nil {
+			return err
+		}
+	}
+	if l.Trailing > 0 {
+		s.gap(landwaiter.Gap{
+			Bytes: l.Trailing, Unread: true, Code: true,
+			Reason: "data stands behind the end of the layer's archive, where engines do not look",
+		})
+	}
+	s.stats.Layers.Add(1)
+	return nil
+}
+
+func (s *scanner) entry(l *image.Layer, e image.Entry) error {
+	rec := image.Record{Path: e.Path, Link: e.Link, Size: e.Size, Mode: e.Mode, Type: e.Type}
+	at := int32(len(s.out.records))
+	var n note
+	var err error
+	switch {
+	case e.Unreadable != "":
+		n.kind, n.flags = landwaiter.FileUnknown, flagUnread
+		// A file is counted as unread by its record; of a folder only the gap knows.
+		s.gap(landwaiter.Gap{Path: e.Path, Bytes: unreadBytes(e), Unread: e.Type != image.TypeFile, Code: true, Reason: e.Unreadable})
+	case e.Type == image.TypeFile && (s.rename == nil || s.rename[at] != nil):
+		n, err = s.file(l, at, &rec)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Path, err)
+	}
+	if e.Note != "" {
+		s.gap(landwaiter.Gap{Path: e.Path, Bytes: e.Size, Code: e.Type == image.TypeOther, Reason: e.Note})
+	}
+	s.out.records = append(s.out.records, rec)
+	s.out.notes = append(s.out.notes, n)
+	return nil
+}
+
+// unreadBytes is how much is missing: nobody can say for a folder.
+func unreadBytes(e image.Entry) int64 {
+	if e.Type == image.TypeFile {
+		return e.Size
+	}
+	return -1
+}
+
+func (s *scanner) gap(g landwaiter.Gap) { s.out.gaps = append(s.out.gaps, g) }
+
+// file reads one file to its end: digest, kind and, where a row wants it, facts.
+func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
+	n, err := io.ReadFull(l, s.head[:])
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+		return note{}, err
+	}
+	head := s.head[:n]
+	var out note
+	var closed bool
+	if out.kind, closed = kindOf(rec.Path, head); closed {
+		out.flags |= flagClosed
+	}
+	names := []string{rec.Path}
+	if s.rename != nil {
+		names = s.rename[at]
+	} else {
+		s.stats.Files.Add(1)
+	}
+	w := s.wanted(names, out.kind == landwaiter.FileProgram)
+
+	s.sha.Reset()
+	sums := io.Writer(s.sha)
+	if s.rename == nil && out.kind.Code() && mayBeDebian(rec.Path) {
+		s.md5.Reset()
+		sums, out.hasMD5 = io.MultiWriter(s.sha, s.md5), true
+	}
+	if w != nil {
+		defer w.keep.close()
+		sums = io.MultiWriter(sums, &w.keep)
+	}
+	if rec.Size, err = s.drain(sums, l, head); err != nil {
+		return note{}, err
+	}
+	s.sha.Sum(rec.SHA256[:0])
+	if out.hasMD5 {
+		s.md5.Sum(out.md5[:0])
+	}
+	if w != nil {
+		if cap(w.keep.mem) <= keepBuffer {
+			s.mem = w.keep.mem
+		}
+		if w.keep.dropped {
+			if w.keep.seen {
+				s.out.large = append(s.out.large, at)
+			}
+			return out, nil
+		}
+		if s.read(w, at, rec.Size) {
+			out.flags |= flagOpened
+		}
+	}
+	return out, nil
+}
+
+// keepBuffer is the largest buffer that goes from one file to the next.
+const keepBuffer = 32 << 20
+
+// wanted is a file that somebody reads whole.
+type wanted struct {
+	names  []string
+	rows   [][]int // for each name
+	system bool
+	keep   keeper
+}
+
+// wanted says who wants the file that has these names; nil for nobody.
+func (s *scanner) wanted(names []string, program bool) *wanted {
+	w := &wanted{names: names}
+	w.keep.max = limitio.MaxMetadata
+	onlySigned, any := true, false
+	for _, name := range names {
+		if slices.Contains(osReleasePaths, name) {
+			w.system, onlySigned, any = true, false, true
+		}
+		s.rows = s.m.rows(s.rows[:0], name, program)
+		w.rows = append(w.rows, slices.Clone(s.rows))
+		for _, r := range s.rows {
+			e := &s.m.table[r]
+			any = true
+			onlySigned = onlySigned && e.want.sign != ""
+			w.keep.max = max(w.keep.max, e.maxBytes())
+			w.keep.sign = e.want.sign
+		}
+	}
+	if !any {
+		return nil
+	}
+	// In the first pass a large program is only searched for its sign.
+	w.keep.search = onlySigned && s.rename == nil
+	w.keep.mem = s.mem[:0]
+	return w
+}
+
+// mayBeDebian keeps MD5 from where dpkg rarely installs and language package
+// managers do: there SHA-256 sums are recorded, or none.
+func mayBeDebian(path string) bool {
+	return !strings.Contains(path, "node_modules/") && !strings.Contains(path, "site-packages/")
+}
+
+// drain feeds head and the rest of r to w and returns how much that was.
+func (s *scanner) drain(w io.Writer, r io.Reader, head []byte) (int64, error) {
+	if _, err := w.Write(head); err != nil {
+		return 0, err
+	}
+	size := int64(len(head))
+	for {
+		n, err := r.Read(s.copy)
+		if _, werr := w.Write(s.copy[:n]); werr != nil {
+			return size, werr
+		}
+		size += int64(n)
+		if err == io.EOF {
+			return size, nil
+		}
+		if err != nil {
+			return size, err
+		}
+	}
+}
+
+func (e *ecosystem) maxBytes() int64 {
+	if e.want.maxBytes > 0 {
+		return e.want.maxBytes
+	}
+	return limitio.MaxWanted
+}
+
+// read hands a kept file to every row that wants it, under each of its names. It
+// reports whether a row found a package in it.
+func (s *scanner) read(w *wanted, at int32, size int64) (found bool) {
+	for i, name := range w.names {
+		f := &file{Path: name, Size: size, ReaderAt: &w.keep, onDisk: w.keep.name}
+		if w.system && slices.Contains(osReleasePaths, name) {
+			s.readSystem(f, at)
+		}
+		for _, r := range w.rows[i] {
+			found = s.readRow(&w.keep, f, at, r) || found
+		}
+	}
+	return found
+}
+
+func (s *scanner) readSystem(f *file, at int32) {
+	sys, err := parseOSRelease(f.Path, f.Reader())
+	if err != nil {
+		s.gap(landwaiter.Gap{Path: f.Path, Bytes: f.Size, Code: true, Reason: place(err, f.Path)})
+		return
+	}
+	s.out.systems = append(s.out.systems, systemFact{at, *sys})
+}
+
+func (s *scanner) readRow(k *keeper, f *file, at int32, r int) bool {
+	e := &s.m.table[r]
+	ff := fileFacts{record: at, row: r, path: f.Path}
+	var err error
+	switch {
+	case k.err != nil:
+		err = fmt.Errorf("no room to keep it while it is read: %w", k.err)
+	case f.Size > e.maxBytes():
+		err = fmt.Errorf("%d bytes, and at most %d are read: %w", f.Size, e.maxBytes(), landwaiter.ErrTooLarge)
+	default:
+		err = func() (err error) {
+			defer caught(f.Path, &err)
+			return e.read(f, &ff.facts)
+		}()
+	}
+	if err != nil {
+		ff.Gap(f.Path, f.Size, true, e.name+": "+place(err, f.Path))
+	}
+	for i := range ff.packages {
+		if ev := &ff.packages[i].pkg.Evidence[0]; ev.Path == "" {
+			ev.Path = f.Path
+		}
+	}
+	if len(ff.packages)+len(ff.claims)+len(ff.gaps) == 0 {
+		return false
+	}
+	s.stats.Packages.Add(int64(len(ff.packages)))
+	s.out.facts = append(s.out.facts, ff)
+	return len(ff.packages) > 0
+}
+
+// place says an error without the path that the gap names anyway.
+func place(err error, path string) string {
+	if syn, ok := errors.AsType[*landwaiter.SyntaxError](err); ok && syn.Path == path {
+		bare := *syn
+		bare.Path = ""
+		return bare.Error()
+	}
+	return err.Error()
+}
