@@ -83,7 +83,7 @@ type group struct {
 func Open(ctx context.Context, ref string, opt Options) (*Image, error) {
 	plat, err := parsePlatform(opt.Platform)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("opening %s: %w", ref, err)
 	}
 	open, rest, err := recognise(ref)
 	if err != nil {
