@@ -1,0 +1,264 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter"
+)
+
+// kindDoors are the doors that the words about a kind speak of: a tested
+// protection is named there when it closes one of them. A kind without doors
+// is one that no protection softens.
+var kindDoors = map[landwaiter.Kind][]landwaiter.Door{
+	landwaiter.KindExploited:      attackDoors,
+	landwaiter.KindWeakness:       attackDoors,
+	landwaiter.KindWeaknessNoFix:  attackDoors,
+	landwaiter.KindPendingUpdate:  attackDoors,
+	landwaiter.KindHandled:        attackDoors,
+	landwaiter.KindOutdatedBase:   attackDoors,
+	landwaiter.KindChanged:        reachDoors,
+	landwaiter.KindUnknownProgram: reachDoors,
+	landwaiter.KindUnattributed:   {landwaiter.DoorInternetOut, landwaiter.DoorHarmfulFile},
+	landwaiter.KindRunsAsRoot:     {landwaiter.DoorFullControl, landwaiter.DoorHost},
+	landwaiter.KindKernelHeaders:  {landwaiter.DoorHost},
+}
+
+var (
+	// attackDoors are those that an attack by way of a weakness can need.
+	attackDoors = []landwaiter.Door{
+		landwaiter.DoorNetworkIn, landwaiter.DoorNeighbour, landwaiter.DoorProject, landwaiter.DoorHarmfulFile,
+		landwaiter.DoorAccount, landwaiter.DoorInternetOut, landwaiter.DoorOtherWork, landwaiter.DoorFullControl,
+		landwaiter.DoorHost, landwaiter.DoorSourceData, landwaiter.DoorPhysical,
+	}
+	// reachDoors are those that a program needs that already runs inside.
+	reachDoors = []landwaiter.Door{
+		landwaiter.DoorInternetOut, landwaiter.DoorOtherWork, landwaiter.DoorFullControl,
+		landwaiter.DoorHost, landwaiter.DoorSourceData,
+	}
+)
+
+// findings gives one part for each kind that was found, in the order of Kinds;
+// kinds that we do not know come last.
+func (v *sheet) findings() []part {
+	by := map[landwaiter.Kind][]landwaiter.Finding{}
+	order := landwaiter.Kinds()
+	for _, f := range v.a.Findings {
+		if !slices.Contains(order, f.Kind) {
+			order = append(order, f.Kind)
+		}
+		by[f.Kind] = append(by[f.Kind], f)
+	}
+	var out []part
+	for _, k := range order {
+		if len(by[k]) > 0 {
+			out = append(out, v.kind(k, by[k]))
+		}
+	}
+	if len(out) == 0 {
+		p := v.part("findings")
+		code := "findings-none"
+		if v.blind {
+			code = "findings-blind"
+		}
+		p.Notes = append(p.Notes, v.label("note", code))
+		out = append(out, p)
+	}
+	return out
+}
+
+// kind gives the words about one kind and its findings.
+func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
+	kw, known := v.kinds[k]
+	p := part{ID: "kind-" + slug(string(k)), Title: rich{{Text: kw.title}}}
+	if known {
+		f := counts(standsFor(all), 0)
+		f.Tested = v.testedAgainst(k)
+		f.Limit = number(int64(v.a.Advice.Method.MaxTestDays))
+		f.Detail = data(all[0].Detail, pageName)
+		for _, title := range kindParts {
+			p.Words = append(p.Words, kindPart{Title: title, Text: v.fill(kw.parts[title], f)})
+		}
+	} else {
+		p.Title = name(string(k))
+		p.Notes = append(p.Notes, v.label("note", "kind-unknown"))
+	}
+	p.Tables = v.kindTables(all)
+	for i := range p.Tables {
+		p.Tables[i].ID = p.ID + "-" + p.Tables[i].ID
+	}
+	return p
+}
+
+// slug makes a code from outside into an HTML ID.
+func slug(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '_'
+	}, s[:min(len(s), 64)])
+}
+
+// standsFor counts what the findings stand for: the files that they saw, or
+// themselves where each is one thing.
+func standsFor(all []landwaiter.Finding) int64 {
+	n := int64(0)
+	for _, f := range all {
+		n += max(f.Seen.Files, 1)
+	}
+	if len(all) > 0 && len(all[0].Advisories) > 0 && all[0].Kind != landwaiter.KindKernelHeaders {
+		return int64(len(all))
+	}
+	return n
+}
+
+// testedAgainst says when each credited protection was tested that closes a
+// door of this kind.
+func (v *sheet) testedAgainst(k landwaiter.Kind) string {
+	var closing []landwaiter.Protection
+	for _, p := range v.a.Protections {
+		closes := slices.ContainsFunc(p.Closes, func(d landwaiter.Door) bool { return slices.Contains(kindDoors[k], d) })
+		if p.Credited && closes {
+			closing = append(closing, p)
+		}
+	}
+	var out []string
+	for _, it := range v.testedGroups(closing) {
+		out = append(out, it.Lead.marked())
+	}
+	return strings.Join(out, " ")
+}
+
+// kindTables splits findings by what there is to show about them.
+func (v *sheet) kindTables(all []landwaiter.Finding) []table {
+	records := v.table("records", textFindings, "reference", "software", "seen-version", "fixed", "records", "where", "attackers", "epss", "sure")
+	files := v.table("files", textFiles, "path", "#layer", "#size", "file-kind", "belongs", "mode")
+	plain := v.table("things", textFindings, "what", "detail", "software", "#count", "#size", "sure")
+	for _, f := range all {
+		if len(f.Advisories) > 0 || f.Reference != "" {
+			records.Rows = append(records.Rows, v.recordRow(f))
+		} else {
+			plain.Rows = append(plain.Rows, v.plainRow(f))
+		}
+		for _, file := range f.Files {
+			files.Rows = append(files.Rows, v.fileRow(file))
+		}
+		if left := f.Seen.Files - int64(len(f.Files)); left > 0 && len(f.Files) > 0 {
+			files.Left += int(left)
+		}
+	}
+	var out []table
+	for _, t := range []table{records, plain, files} {
+		if len(t.Rows) > 0 {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// recordRow shows a finding that somebody's records speak of.
+func (v *sheet) recordRow(f landwaiter.Finding) []cell {
+	var software, seen, where cell
+	for _, id := range f.Packages {
+		p := v.byID[id]
+		if p == nil {
+			software = append(software, name(id))
+			continue
+		}
+		software = append(software, name(p.Name))
+		seen = append(seen, name(p.Version))
+		where = append(where, v.place(p))
+	}
+	return []cell{
+		{name(orID(f.Reference, f.ID))},
+		software, seen,
+		{v.fixed(f)},
+		v.records(f), where,
+		{v.attackers(f)},
+		{v.epss(f)},
+		{v.label("confidence", string(f.Confidence))},
+	}
+}
+
+func orID(reference, id string) string {
+	if reference != "" {
+		return reference
+	}
+	return id
+}
+
+func (v *sheet) fixed(f landwaiter.Finding) rich {
+	out := name(f.Fixed)
+	if len(out) == 0 {
+		out = v.label("value", "no-fix")
+	}
+	if f.Conflict {
+		out = join(out, v.label("value", "conflict"))
+	}
+	return out
+}
+
+// records gives a line for each record: who says so, as of when, and what.
+func (v *sheet) records(f landwaiter.Finding) cell {
+	var out cell
+	for _, ad := range f.Advisories {
+		date := day(ad.SourceDate)
+		if date == "" {
+			date = v.label("value", "undated").String()
+		}
+		out = append(out, v.say("value", "record", facts{
+			Name: data(ad.Source, pageName), Date: date, Subject: data(ad.ID, pageName),
+			Detail: data(ad.Range, pageName), By: data(ad.Compared, pageName), Why: data(ad.Status, pageName), Names: data(ad.Note, pageName),
+		}))
+	}
+	if f.Vector != nil {
+		out = append(out, v.say("value", "vector", facts{Name: data(f.Vector.Source, pageName), Detail: data(f.Vector.Value, pageName)}))
+	}
+	return out
+}
+
+// place says which file names the package, and in which layer it came.
+func (v *sheet) place(p *landwaiter.Package) rich {
+	f := facts{N: layerName(p.Layer)}
+	if len(p.Evidence) > 0 {
+		f.Name = data(p.Evidence[0].Path, pageName)
+	}
+	return v.say("value", "place", f)
+}
+
+func (v *sheet) attackers(f landwaiter.Finding) rich {
+	if f.Exploited == nil {
+		return v.label("value", "not-listed")
+	}
+	return v.say("value", "listed", facts{Name: data(f.Exploited.Source, pageName), Date: day(f.Exploited.Since)})
+}
+
+func (v *sheet) epss(f landwaiter.Finding) rich {
+	if f.EPSS == nil {
+		return v.label("value", "no-figure")
+	}
+	return v.say("value", "epss", facts{Share: chance(f.EPSS.Probability), Size: chance(f.EPSS.Percentile)})
+}
+
+// plainRow shows a finding that no record speaks of.
+func (v *sheet) plainRow(f landwaiter.Finding) []cell {
+	var software cell
+	for _, id := range f.Packages {
+		if p := v.byID[id]; p != nil {
+			software = append(software, join(name(p.Name), name(p.Version)))
+		} else {
+			software = append(software, name(id))
+		}
+	}
+	return append(row(name(f.ID), name(f.Detail)), software,
+		cell{{{Text: number(f.Seen.Files)}}}, cell{{{Text: size(f.Seen.Bytes)}}}, cell{v.label("confidence", string(f.Confidence))})
+}
+
+func (v *sheet) fileRow(f landwaiter.File) []cell {
+	owner := name(f.Owner)
+	if len(owner) == 0 {
+		owner = v.label("value", "nobody")
+	}
+	return row(name(f.Path), layerName(f.Layer), size(f.Size), v.label("file-kind", string(f.Kind)), owner, octal(f.Mode))
+}
