@@ -1,0 +1,113 @@
+package advisory
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/landwaiter/landwaiter"
+)
+
+// distro says what OSV calls the releases of a system. A system that is not in
+// the table is not assessed: what is said about the system it derives from may not
+// hold for it.
+type distro struct {
+	id      string // os-release ID
+	manager string // our ecosystem: "dpkg", "apk", "rpm"
+	osv     string
+	// release turns os-release VERSION_ID into OSV's name of the release, "" where
+	// OSV names none for it.
+	release func(versionID string) string
+	// covers reports whether OSV's name of a release is about the system; nil means
+	// that it must be what release says. Red Hat and SUSE give a name to every
+	// product that has the same packages.
+	covers func(versionID, release string) bool
+}
+
+// distros is the table.
+var distros = []distro{
+	{"debian", "dpkg", "Debian", whole, nil},
+	{"ubuntu", "dpkg", "Ubuntu", ubuntuRelease, nil},
+	{"alpine", "apk", "Alpine", alpineRelease, nil},
+	{"wolfi", "apk", "Wolfi", noRelease, nil},
+	{"chainguard", "apk", "Chainguard", noRelease, nil},
+	{"minimos", "apk", "MinimOS", noRelease, nil},
+	{"alpaquita", "apk", "Alpaquita", whole, nil},
+	{"almalinux", "rpm", "AlmaLinux", major, nil},
+	{"rocky", "rpm", "Rocky Linux", major, nil},
+	{"rhel", "rpm", "Red Hat", func(v string) string { return "enterprise_linux:" + major(v) }, redHatCovers},
+	{"sles", "rpm", "SUSE", func(v string) string { return "Linux Enterprise Server " + servicePack(v) }, suseCovers},
+	{"opensuse-leap", "rpm", "openSUSE", func(v string) string { return "Leap " + v }, nil},
+	{"opensuse-tumbleweed", "rpm", "openSUSE", func(string) string { return "Tumbleweed" }, nil},
+	{"mageia", "rpm", "Mageia", whole, nil},
+	{"azurelinux", "rpm", "Azure Linux", major, nil},
+	{"photon", "rpm", "Photon OS", whole, nil},
+}
+
+// rolling are systems without releases, so that an empty release is an answer.
+func rolling(d distro) bool { return d.release("1.0") == "" }
+
+func distroOf(id string) (distro, bool) {
+	for _, d := range distros {
+		if d.id == id {
+			return d, true
+		}
+	}
+	return distro{}, false
+}
+
+func whole(v string) string { return v }
+
+func noRelease(string) string { return "" }
+
+func major(v string) string {
+	m, _, _ := strings.Cut(v, ".")
+	return m
+}
+
+// ubuntuRelease: those of April in even years have long-term support, and OSV
+// says so in their name.
+func ubuntuRelease(v string) string {
+	year, month, ok := strings.Cut(v, ".")
+	y, err := strconv.Atoi(year)
+	if !ok || err != nil {
+		return ""
+	}
+	if y%2 == 0 && month == "04" {
+		return v + ":LTS"
+	}
+	return v
+}
+
+// alpineRelease: "3.19.1" is v3.19. The edge names a version to come, with an
+// underscore, and OSV has no name for it.
+func alpineRelease(v string) string {
+	part := strings.Split(v, ".")
+	if len(part) < 2 || strings.Contains(v, "_") {
+		return ""
+	}
+	return "v" + part[0] + "." + part[1]
+}
+
+func redHatCovers(v, release string) bool {
+	return strings.HasPrefix(release+":", "enterprise_linux:"+major(v)+":")
+}
+
+// servicePack: VERSION_ID "15.4" is "15 SP4".
+func servicePack(v string) string {
+	first, sp, ok := strings.Cut(v, ".")
+	if !ok {
+		return first
+	}
+	return first + " SP" + sp
+}
+
+func suseCovers(v, release string) bool {
+	return strings.HasPrefix(release, "Linux Enterprise Server ") && strings.HasSuffix(release, "Server "+servicePack(v)) ||
+		strings.HasPrefix(release, "Linux Enterprise Module for ") && strings.HasSuffix(release, " "+servicePack(v))
+}
+
+// systemName is the system as messages say it.
+func systemName(sys *landwaiter.System) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s", sys.ID, sys.VersionID))
+}
