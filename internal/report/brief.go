@@ -41,6 +41,7 @@ type item struct{ Lead, Rest rich }
 // room says how many entries each list of the brief may show.
 type room struct {
 	reasons, scenarios, protections, claimed, conditions, forward int
+	inWay                                                         int // protections that one event names
 	name                                                          int // characters of a name
 }
 
@@ -50,7 +51,7 @@ const maxBriefLines = 43
 // newBrief writes the first page. Where it grows past one page or 400 words it
 // shows fewer entries of each list, and says how many more there are.
 func newBrief(w *words, a *landwaiter.Assessment) *brief {
-	have := room{reasons: 3, scenarios: 3, protections: 4, claimed: 3, conditions: 6, forward: 3, name: briefName}
+	have := room{reasons: 3, scenarios: 3, protections: 4, claimed: 3, conditions: 6, forward: 3, inWay: 3, name: briefName}
 	b := writeBrief(w, a, have)
 	for _, less := range ladder {
 		if b.fits() {
@@ -78,8 +79,10 @@ var ladder = []func(*room){
 	func(r *room) { r.scenarios = 1 },
 	func(r *room) { r.reasons = 2 },
 	func(r *room) { r.conditions = 2 },
+	func(r *room) { r.inWay = 1 },
 	func(r *room) { r.name = 32 },
 	func(r *room) { r.name = 24 },
+	func(r *room) { r.name = 16 },
 }
 
 func (b *brief) fits() bool {
@@ -92,6 +95,9 @@ func (b *brief) fits() bool {
 
 // writeBrief writes the first page with no more entries than there is room for.
 func writeBrief(w *words, a *landwaiter.Assessment, r room) *brief {
+	short := *w
+	short.unknown = r.name
+	w, whole := &short, w
 	v := view{words: w, a: a, room: r, blind: blind(a)}
 	b := &brief{
 		Title:       w.label("brief", "title"),
@@ -111,6 +117,7 @@ func writeBrief(w *words, a *landwaiter.Assessment, r room) *brief {
 		},
 	}
 	b.FingerprintLabel, b.Fingerprint = v.fingerprint()
+	whole.err = w.err
 	return b
 }
 
@@ -167,10 +174,15 @@ func (b *brief) lines() int {
 }
 
 // blind reports whether "we found none" would say more than we know: a list is
-// missing, too old or of unknown date.
+// missing, too old or of unknown date, or we saw too little to judge.
 func blind(a *landwaiter.Assessment) bool {
-	if a.Advisories == nil {
+	if a.Advisories == nil || a.Advice.Outcome == landwaiter.CannotJudge {
 		return true
+	}
+	for _, r := range a.Advice.Reasons {
+		if r.Outcome == landwaiter.CannotJudge {
+			return true
+		}
 	}
 	used := false
 	for _, s := range a.Sources {
@@ -265,12 +277,16 @@ func (v *view) reason(group string, r landwaiter.Reason) rich {
 	case landwaiter.ReasonUnnamedCode:
 		f.Share = share(r.N, r.Total)
 		f.Limit = number(int64(v.a.Advice.Method.MaxUnnamedPercent))
+	case landwaiter.ReasonUnreadCode:
+		f.Account = r.Subject == "account"
+	case landwaiter.ReasonScenario:
+		f.Event = v.label("scenario", r.Scenario).marked()
+		// N of N may be findings of another kind: say no more than we know.
+		f.Totals = r.N < r.Total
 	case landwaiter.ReasonStop:
 		if v.has("kind-count", r.Subject) {
 			f.Subject = v.say("kind-count", r.Subject, f).String()
 		}
-	case landwaiter.ReasonScenario:
-		f.Event = v.label("scenario", r.Scenario).marked()
 	}
 	return v.say(group, r.Code, f)
 }

@@ -123,9 +123,9 @@ func (v *view) leans() rich {
 		return nil
 	}
 	out := v.say("brief", "leans", facts{Name: data(v.protectionName(ad.LeansOn), v.room.name)})
-	switch {
-	case ad.IfFailed == "":
-	case ad.IfFailed == ad.Outcome:
+	switch ad.IfFailed {
+	case "":
+	case ad.Outcome:
 		out = join(out, v.label("brief", "if-failed-same"))
 	default:
 		out = join(out, v.say("brief", "if-failed", facts{Why: lowerFirst(v.label("outcome", string(ad.IfFailed)).marked())}))
@@ -193,7 +193,7 @@ func (v *view) wrong() section {
 // band says what stands in the way of a scenario.
 func (v *view) band(sc landwaiter.Scenario) rich {
 	f := counts(int64(len(sc.Protections)), 0)
-	const most = 3
+	most := v.room.inWay
 	var names []string
 	for _, id := range sc.Protections[:min(len(sc.Protections), most)] {
 		names = append(names, data(v.protectionName(id), v.room.name))
@@ -275,7 +275,7 @@ func (v *view) forward() section {
 			s.Lines = append(s.Lines, v.label("brief", "forward-none"))
 		}
 	}
-	for i, c := range ad.Conditions {
+	for i, c := range foremost(ad.Conditions) {
 		if len(s.Items) >= v.room.conditions {
 			s.After = append(s.After, v.say("brief", "more-conditions", counts(int64(len(ad.Conditions)-i), 0)))
 			break
@@ -286,6 +286,36 @@ func (v *view) forward() section {
 		s.Lines = append(s.Lines, v.label("brief", "no-conditions"))
 	}
 	return s
+}
+
+// foremost puts the condition that binds the reader of the brief first: it
+// must never be the one that had no room.
+func foremost(all []landwaiter.Condition) []landwaiter.Condition {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b landwaiter.Condition) int {
+		return cmp.Compare(b2i(b.Code == secondApprover), b2i(a.Code == secondApprover))
+	})
+	return all
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// secondApprover is the condition whose What names scenarios and whose By is
+// the day on which the approval ends.
+const secondApprover = "second-approver"
+
+// whatToDo says a condition alone.
+func (v *view) whatToDo(c landwaiter.Condition) rich {
+	f := facts{Subject: data(v.protectionName(c.What), v.room.name)}
+	if c.Code == secondApprover {
+		f.Date = day(c.By)
+	}
+	return v.say("condition", c.Code, f)
 }
 
 // waysForward says what to do about the reasons that led to the advice.
@@ -312,11 +342,11 @@ func (v *view) waysForward() []item {
 
 // condition says a condition, who owns it, by when, and how it is checked.
 func (v *view) condition(c landwaiter.Condition) item {
-	it := item{Lead: v.say("condition", c.Code, facts{Subject: data(v.protectionName(c.What), v.room.name)})}
+	it := item{Lead: v.whatToDo(c)}
 	if c.Owner != "" {
 		it.Rest = join(it.Rest, v.say("brief", "condition-owner", facts{Name: data(c.Owner, v.room.name)}))
 	}
-	if !c.By.IsZero() {
+	if !c.By.IsZero() && c.Code != secondApprover {
 		it.Rest = join(it.Rest, v.say("brief", "condition-by", facts{Date: day(c.By)}))
 	}
 	check := v.check(c, v.room.name)

@@ -169,6 +169,8 @@ func TestBriefSays(t *testing.T) {
 	all := cases()
 	for name, want := range map[string][]string{
 		"no-findings":    {"Our advice: Recommend import", "no reason to refuse, in the parts we could read", "Nothing tested was given, so we counted nothing.", "We know of no way for research data to leave", "covers 96 out of every 100 parts, by size", "This advice asks for none."},
+		"unread-account": {"Our own count of its files does not add up"},
+		"second":         {"A second person must sign. The approval ends on 20 February 2027."},
 		"conditions":     {"Import with conditions", "Attackers now use 1 of 1,201 known weaknesses", "Tested on 2 November 2026 by the platform team: internet block; walls between projects; read-only source data.", "Claimed, not tested, so not counted: two-step login.", "This advice leans most on: internet block. If it failed, our advice would change to: do not import yet.", "Keep internet block in place. Owner: platform team. By 31 January 2027. Check: test it again.", "2 places could not be read in full."},
 		"exploited":      {"Do not import yet", "There is a way forward", "The way forward", "Ask for a new copy with the fixes. The security team must agree first.", "Still open: someone reaches it over a network."},
 		"no-advisories":  {"We cannot judge", "What would let us judge", "Give us a list of known weaknesses, at most 14 days old.", "We could not look at enough to say.", "a named risk owner must accept the unknown", "No list of known weaknesses covers any part of it."},

@@ -38,12 +38,13 @@ func writeJSON(w io.Writer, a *landwaiter.Assessment) error {
 func writeEscaped(out *bufio.Writer, text []byte) {
 	for len(text) > 0 {
 		r, n := utf8.DecodeRune(text)
-		if r == '\n' || strconv.IsPrint(r) {
+		switch {
+		case r == '\n' || strconv.IsPrint(r):
 			_, _ = out.Write(text[:n]) // the error stays for Flush
-		} else if r > 0xFFFF {
+		case r > 0xFFFF:
 			hi, lo := utf16.EncodeRune(r)
 			fmt.Fprintf(out, `\u%04x\u%04x`, hi, lo)
-		} else {
+		default:
 			fmt.Fprintf(out, `\u%04x`, r)
 		}
 		text = text[n:]

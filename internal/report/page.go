@@ -37,6 +37,8 @@ type table struct {
 	Rows    [][]cell
 	// Most is the number of rows that a terminal gets.
 	Most int
+	// Facts is true for a table whose number of rows says nothing.
+	Facts bool
 	// Left is the number of rows that only the JSON holds.
 	Left int
 }
@@ -63,12 +65,17 @@ const (
 // Long reports whether the table starts closed on a screen.
 func (t table) Long() bool { return len(t.Rows) > 20 }
 
-// Count is the number of rows for people.
-func (t table) Count() string { return number(int64(len(t.Rows) + t.Left)) }
+// Count is the number of rows for people, in brackets.
+func (t table) Count() string {
+	if t.Facts {
+		return ""
+	}
+	return " (" + number(int64(len(t.Rows)+t.Left)) + ")"
+}
 
 // newPage writes every part from a.
 func newPage(w *words, a *landwaiter.Assessment) *page {
-	v := &sheet{view: view{words: w, a: a, room: room{name: pageName}, blind: blind(a)}, byID: map[string]*landwaiter.Package{}}
+	v := &sheet{view: view{words: w, a: a, room: room{name: pageName, inWay: 20}, blind: blind(a)}, byID: map[string]*landwaiter.Package{}}
 	for i := range a.Packages {
 		v.byID[a.Packages[i].ID] = &a.Packages[i]
 	}

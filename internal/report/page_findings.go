@@ -3,6 +3,7 @@ package report
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/landwaiter/landwaiter"
 )
@@ -76,6 +77,9 @@ func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
 		f.Tested = v.testedAgainst(k)
 		f.Limit = number(int64(v.a.Advice.Method.MaxTestDays))
 		f.Detail = data(all[0].Detail, pageName)
+		if d, err := time.Parse(time.DateOnly, all[0].Detail); err == nil {
+			f.Date = day(d)
+		}
 		for _, title := range kindParts {
 			p.Words = append(p.Words, kindPart{Title: title, Text: v.fill(kw.parts[title], f)})
 		}
@@ -251,8 +255,12 @@ func (v *sheet) plainRow(f landwaiter.Finding) []cell {
 			software = append(software, name(id))
 		}
 	}
+	seen, much := number(f.Seen.Files), size(f.Seen.Bytes)
+	if f.Seen == (landwaiter.Count{}) {
+		seen, much = "–", "–"
+	}
 	return append(row(name(f.ID), name(f.Detail)), software,
-		cell{{{Text: number(f.Seen.Files)}}}, cell{{{Text: size(f.Seen.Bytes)}}}, cell{v.label("confidence", string(f.Confidence))})
+		cell{{{Text: seen}}}, cell{{{Text: much}}}, cell{v.label("confidence", string(f.Confidence))})
 }
 
 func (v *sheet) fileRow(f landwaiter.File) []cell {

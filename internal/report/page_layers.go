@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,6 +47,7 @@ func (v *sheet) subject() part {
 		}
 		t.Rows = append(t.Rows, []cell{{v.label("fact", f.code)}, f.value})
 	}
+	t.Facts = true
 	p.Tables = []table{t}
 	return p
 }
@@ -98,7 +100,7 @@ func (v *sheet) conditions() part {
 	conditions := v.table("conditions", 100, "condition", "owner", "by", "check")
 	for _, c := range v.a.Advice.Conditions {
 		conditions.Rows = append(conditions.Rows, row(
-			v.say("condition", c.Code, facts{Subject: data(v.protectionName(c.What), pageName)}), name(c.Owner), day(c.By), v.check(c, pageName)))
+			v.whatToDo(c), name(c.Owner), day(c.By), v.check(c, pageName)))
 	}
 	p.Tables = append(v.orNone(&p, reasons), v.nonEmpty(conditions)...)
 	return p
@@ -123,7 +125,7 @@ func (v *sheet) protections() part {
 		last := v.label("evidence", string(pr.Evidence))
 		result := rich(nil)
 		if pr.Test != nil {
-			last = join(last, v.tested(pr, pageName), name(pr.Test.Method))
+			last = join(last, v.say("value", "last-test", facts{Date: day(pr.Test.Date), By: cmp.Or(data(pr.Test.By, pageName), v.label("brief", "tested-by-nobody").String())}), name(pr.Test.Method))
 			result = v.label("result", pr.Test.Result)
 		}
 		safe := join(name(pr.Safe), name(strings.Join(pr.SATRE, ", ")))
@@ -150,6 +152,7 @@ func (v *sheet) account() part {
 
 func (v *sheet) accountTable(id string, acc *landwaiter.Account, hidden bool) table {
 	t := v.table(id, 100, "class", "#files", "#size", "#of-100", "means")
+	t.Facts = true
 	shares := shares(classBytes(acc))
 	for c := range landwaiter.NumClasses {
 		n := acc.Class(c)
@@ -265,7 +268,7 @@ func (v *sheet) answer(k landwaiter.Answer) rich {
 
 func (v *sheet) layers() part {
 	p := v.part("layers")
-	t := v.table("layers", 50, "#layer", "digest", "#stored", "#unpacked", "made-by")
+	t := v.table("layers", 50, "layer", "digest", "#stored", "#unpacked", "made-by")
 	for i, l := range v.a.Subject.Layers {
 		id := l.DiffID
 		if id == "" {
@@ -335,6 +338,7 @@ func (v *sheet) method() part {
 		add("advisories", v.label("value", "no-advisories"))
 	}
 	add("schema", name(v.a.Schema))
+	t.Facts = true
 	p.Tables = []table{t}
 	return p
 }

@@ -367,6 +367,13 @@ func FuzzFormats(f *testing.F) {
 		if json.Unmarshal(in, &a) != nil {
 			return
 		}
+		words := 0
+		for _, r := range newBrief(load(t), &a).texts() {
+			words += countWords(r.String())
+		}
+		if words > maxBriefWords {
+			t.Errorf("the brief has %d words", words)
+		}
 		for _, format := range Formats() {
 			var b bytes.Buffer
 			if err := format.Write(&b, &a); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
@@ -159,7 +160,7 @@ func (t *text) part(p part) {
 // table writes rows in columns where they fit, else one row as a paragraph.
 func (t *text) table(tb table) {
 	t.line("")
-	t.para(join(tb.Caption, rich{{Text: "(" + tb.Count() + ")"}}), "", "")
+	t.para(append(slices.Clone(tb.Caption), span{Text: tb.Count()}), "", "")
 	rows := tb.Rows[:min(len(tb.Rows), tb.Most)]
 	if widths, ok := columnWidths(tb, rows); ok {
 		t.columns(tb, rows, widths)

@@ -31,6 +31,7 @@ type facts struct {
 	Tested        string // sentences about tested protections; empty where none is
 	Blind         bool   // a list is missing, too old or of unknown date
 	Undated       bool
+	Account       bool // the account itself is what went wrong
 }
 
 // counts fills N and Total.
@@ -49,6 +50,8 @@ var kindParts = []string{"What it is", "Why it matters", "What protects you", "W
 type words struct {
 	phrases map[string]map[string]*template.Template
 	kinds   map[landwaiter.Kind]kindWords
+	// unknown is the length to which a code without words is cut.
+	unknown int
 	err     error
 }
 
@@ -60,7 +63,7 @@ type kindWords struct {
 
 // loadWords reads all words from fsys. A kind without words is an error.
 func loadWords(fsys fs.FS) (*words, error) {
-	w := &words{kinds: map[landwaiter.Kind]kindWords{}}
+	w := &words{kinds: map[landwaiter.Kind]kindWords{}, unknown: pageName}
 	var err error
 	if w.phrases, err = loadPhrases(fsys, "words/phrases.md"); err != nil {
 		return nil, err
@@ -161,7 +164,7 @@ func headings(text string) []heading {
 func (w *words) say(group, code string, f facts) rich {
 	t := w.phrases[group][code]
 	if t == nil {
-		return dataRich(code, pageName)
+		return dataRich(code, w.unknown)
 	}
 	return w.fill(t, f)
 }

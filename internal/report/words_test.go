@@ -127,7 +127,9 @@ func variants() []facts {
 	blind.Blind, blind.None, blind.Undated = true, true, true
 	none := many
 	none.None, none.OneTotal, none.Total = true, true, "1"
-	return []facts{few, many, blind, none}
+	account := many
+	account.Account = true
+	return []facts{few, many, blind, none, account}
 }
 
 // prose fails t unless every sentence of text is plain. Lines that end in a

@@ -1,0 +1,58 @@
+package report
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// pages prints an HTML file with a browser and counts the pages.
+func pages(t *testing.T, browser string, html []byte) int {
+	t.Helper()
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "brief.html"), filepath.Join(dir, "brief.pdf")
+	if err := os.WriteFile(in, html, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+		"--disable-background-networking", "--user-data-dir="+filepath.Join(dir, "profile"), "--no-pdf-header-footer", "--print-to-pdf="+out, "file://"+in)
+	cmd.WaitDelay = time.Minute
+	if msg, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("the browser does not run: %v: %s", err, msg)
+	}
+	pdf, err := os.ReadFile(out)
+	if err != nil {
+		t.Skipf("the browser does not print: %v", err)
+	}
+	return bytes.Count(pdf, []byte("/Type /Page\n"))
+}
+
+// The brief is one A4 page, as a browser prints it.
+func TestBriefPrintsOnOnePage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("prints with a browser")
+	}
+	browser := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			browser = path
+			break
+		}
+	}
+	if browser == "" {
+		t.Skip("no browser to print with")
+	}
+	all := cases()
+	if n := pages(t, browser, writeTo(t, "html", all["conditions"])); n < 3 {
+		t.Fatalf("the whole report prints on %d pages: the count is wrong", n)
+	}
+	for _, name := range []string{"conditions", "hostile", "second", "scenario-C3-we-do-not-know"} {
+		head, _, _ := bytes.Cut(writeTo(t, "html", all[name]), []byte("</article>"))
+		if n := pages(t, browser, append(head, "</article></main></body></html>"...)); n != 1 {
+			t.Errorf("%s: the brief prints on %d pages", name, n)
+		}
+	}
+}
