@@ -187,8 +187,7 @@ func makeNDB(headers [][]byte) []byte {
 func makeBDB(headers [][]byte) []byte {
 	const size = 512
 	le := binary.LittleEndian
-	meta, hash := make([]byte, size), make([]byte, size)
-	out := append(meta, hash...)
+	out := make([]byte, 2*size) // the first page, and the one of the hash
 	index, end := bdbPageHeader, size
 	put := func(item []byte) {
 		end -= len(item)

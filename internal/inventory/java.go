@@ -31,7 +31,7 @@ const (
 	javaManifest = "META-INF/MANIFEST.MF"
 )
 
-// isJavaPOM reports whether name ends in "META-INF/maven/GROUP/ARTIFACT/pom.properties".
+// isJavaPOM reports whether name ends in "META-INF/maven/GROUP/NAME/pom.properties".
 func isJavaPOM(name string) bool {
 	parts := strings.Split(name, "/")
 	n := len(parts)
@@ -45,15 +45,15 @@ func isJavaArchive(name string) bool {
 
 // readJava reads an archive of Java code and those inside it. For each it emits
 //
-//   - one package, "group:artifact", for every pom.properties, of which a shaded
+//   - one package, "group:name", for every pom.properties, of which a shaded
 //     archive has several (method "pom.properties");
 //   - without one that is the archive's own, what its manifest says (method
 //     "manifest"), and last what its file name says (method "file name").
 //
-// Only pom.properties says for certain which group an artifact is of. Without a
-// group the name is the artifact alone, there is no purl, and no advisory
-// matches: the answer is "not assessed", where a guessed group would
-// get the answer "none known".
+// Only pom.properties says for certain of which group a package is. Without a
+// group the name stands alone, there is no purl, and no advisory matches: the
+// answer is "not assessed", where a guessed group would get the answer "none
+// known".
 //
 // The key of what the archive itself is, is its path; it owns the file. What lies
 // inside has its place, "outer.jar!/inner.jar!/…", as evidence.

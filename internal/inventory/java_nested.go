@@ -180,7 +180,7 @@ func (w *javaWalk) manifest(m *zip.File) (*javaManifestFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close() //nolint:errcheck // a reader: Read has told already
+	defer r.Close()
 	return parseJavaManifest(r)
 }
 

@@ -187,7 +187,7 @@ func mainSectionEnd(text []byte) int {
 	return end
 }
 
-// name is what the manifest calls the code, where that can be an artifact.
+// name is what the manifest calls the code, where that can be a package's name.
 func (m javaManifestFacts) name() string {
 	symbolic, _, _ := strings.Cut(m["Bundle-SymbolicName"], ";")
 	for _, s := range []string{m["Implementation-Title"], strings.TrimSpace(symbolic), m["Automatic-Module-Name"]} {
@@ -214,8 +214,8 @@ func (m javaManifestFacts) vendor() string {
 	return m["Bundle-Vendor"]
 }
 
-// group is the group of an artifact, where the maker's ID and the bundle's
-// symbolic name agree on it: Maven makes that name from group and artifact. The
+// group is the group of a package, where the maker's ID and the bundle's
+// symbolic name agree on it: Maven makes that name from group and name. The
 // maker's ID alone is often not the group: "org.apache" for the group
 // "org.apache.commons", or for "commons-lang".
 func (m javaManifestFacts) group(artifact string) string {

@@ -57,13 +57,13 @@ func readPythonRecord(f *file, key string, out *facts) error {
 	}
 }
 
-// pythonPath is name as seen from folder. "../../../bin/x" is how a record names
-// what lies outside.
+// pythonPath is name as seen from folder, not yet clean. "../../../bin/x" is how a
+// record names what lies outside.
 func pythonPath(folder, name string) string {
 	if strings.HasPrefix(name, "/") {
 		return name
 	}
-	return path.Join("/", folder, name)
+	return folder + "/" + name
 }
 
 // pythonSumBytes are the algorithms that a claim can hold.
@@ -79,11 +79,16 @@ func pythonSum(s string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("the sum of a file, %.80q, names no algorithm", s)
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(value, "="))
-	if err != nil || len(raw) != pythonSumBytes[algorithm] {
+	var raw, sum [64]byte
+	value = strings.TrimRight(value, "=")
+	n, err := 0, error(nil)
+	if base64.RawURLEncoding.DecodedLen(len(value)) <= len(raw) {
+		n, err = base64.RawURLEncoding.Decode(raw[:], []byte(value))
+	}
+	if err != nil || n != pythonSumBytes[algorithm] {
 		return "", fmt.Errorf("the sum of a file, %.80q, is none", s)
 	}
-	return algorithm + ":" + hex.EncodeToString(raw), nil
+	return algorithm + ":" + string(hex.AppendEncode(sum[:0], raw[:n])), nil
 }
 
 // readPythonInstalled reads the list that pip kept for packages installed

@@ -66,7 +66,7 @@ func readMember(m *zip.File, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rc.Close() //nolint:errcheck // a reader: Read has told already
+	defer rc.Close()
 	// What the archive says of its size is believed only as far as deflate can go.
 	size := min(m.UncompressedSize64, 64+limitio.MaxRatio*m.CompressedSize64)
 	data := make([]byte, size)
