@@ -196,7 +196,7 @@ func (a *archive) members(ctx context.Context, visit func(h *tar.Header, off int
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	var r io.Reader = f
+	var r io.Reader
 	pos := func() int64 { return 0 }
 	if a.at != nil {
 		// archive/tar seeks over what nobody reads.

@@ -72,7 +72,6 @@ type visitor func(context.Context, group, stream) error
 type group struct {
 	layer   landwaiter.Layer
 	indexes []int
-	path    string // where an archive or a layout keeps the bytes
 }
 
 // Open opens the subject that ref names: "registry.example/name:tag",

@@ -1,0 +1,64 @@
+# make run    the example, from nothing to a brief
+# make test   all tests
+# make check  what CI runs: format, vet, lint, the README's commands, all tests
+
+GO ?= go
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo devel)
+BUILD := build
+TOOL := $(GO) tool -modfile=tools/go.mod
+
+# The example's advisories are a sample of one day: it is judged as of that day, so
+# that it says the same in a year.
+AT := 2026-11-22
+
+.PHONY: all build run test check fmt vet lint readme fuzz bench clean
+
+all: build
+
+build:
+	@mkdir -p $(BUILD)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BUILD)/landwaiter ./cmd/landwaiter
+
+run: build
+	@rm -rf $(BUILD)/example
+	$(BUILD)/landwaiter advisories build --from examples/advisories --output $(BUILD)/advisories.lw --at $(AT)
+	$(GO) run ./internal/lwtest/mkimage examples/image.txtar $(BUILD)/example
+	$(BUILD)/landwaiter assess oci:$(BUILD)/example --advisories $(BUILD)/advisories.lw --at $(AT) --format html --output $(BUILD)
+	$(BUILD)/landwaiter assess oci:$(BUILD)/example --advisories $(BUILD)/advisories.lw --at $(AT)
+	@echo
+	@echo "The same as a page: $(BUILD)/brief.html"
+
+test:
+	$(GO) test -race -shuffle=on ./...
+
+check: fmt vet lint readme test
+
+fmt:
+	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); \
+	if [ -n "$$out" ]; then echo "not formatted by gofumpt:"; echo "$$out"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	$(TOOL) golangci-lint run ./...
+
+# Every command in the README's sh blocks runs as it stands there; "make test" is
+# what comes next anyway.
+readme:
+	@awk '/^```sh/{on=1;next} /^```/{on=0} on' README.md | grep -v '^make test' > $(BUILD).readme.sh
+	@bash -euxo pipefail $(BUILD).readme.sh > /dev/null && rm $(BUILD).readme.sh
+
+FUZZTIME ?= 20s
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; \
+	done
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+clean:
+	rm -rf $(BUILD)

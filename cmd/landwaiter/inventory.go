@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/image"
+	"github.com/landwaiter/landwaiter/internal/inventory"
+)
+
+// subjects explains how to name a subject, for the help of every command.
+const subjects = `SUBJECT is one of:
+  registry.example/name:tag      an image in a registry; @sha256:… pins it
+  oci:DIR[:tag]                  an OCI image layout
+  oci-archive:FILE[:tag]         the same as one tar file
+  docker-archive:FILE[:name]     what docker save writes, plain or gzipped
+  docker-daemon:NAME             an image that the Docker engine here holds
+  dir:FOLDER                     a folder
+  a path that exists             recognised by what it is`
+
+// subjectFlags are the flags of every command that opens a subject.
+type subjectFlags struct {
+	platform    string
+	insecure    bool
+	maxUnpacked int64
+}
+
+func (f *subjectFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.platform, "platform", "", "choose `os/arch` of an image for several (default linux/amd64)")
+	cmd.Flags().BoolVar(&f.insecure, "insecure", false, "allow plain HTTP to a registry on a loopback address")
+	cmd.Flags().Int64Var(&f.maxUnpacked, "max-unpacked-gib", 0, "refuse an image that unpacks to more than this many `GiB` (default 64)")
+}
+
+func (f *subjectFlags) options() (image.Options, error) {
+	if f.maxUnpacked < 0 || f.maxUnpacked > 1<<20 {
+		return image.Options{}, &usageError{fmt.Errorf("--max-unpacked-gib is %d; it must be from 0 to %d", f.maxUnpacked, 1<<20)}
+	}
+	return image.Options{Platform: f.platform, Insecure: f.insecure, MaxUnpacked: f.maxUnpacked << 30}, nil
+}
+
+func inventoryCommand(s streams) *cobra.Command {
+	var flags subjectFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:   "inventory SUBJECT",
+		Short: "List the packages in a subject, with the evidence for each",
+		Long: `List every package that was observed in a subject: its version, the layer that
+brought it, and where and how it was seen. What could not be read is listed too.
+
+` + subjects,
+		Example: "  landwaiter inventory oci:build/example:demo\n  landwaiter inventory registry.example/team/tool:1.2 --format json",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write, ok := inventoryFormats[format]
+			if !ok {
+				return &usageError{fmt.Errorf("--format is %q; it must be table or json", format)}
+			}
+			opt, err := flags.options()
+			if err != nil {
+				return err
+			}
+			sub, inv, err := readInventory(cmd.Context(), s, args[0], opt)
+			if err != nil {
+				return err
+			}
+			return write(s.out, sub, inv)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&format, "format", "table", "print as `table` or json")
+	return cmd
+}
+
+func readInventory(ctx context.Context, s streams, ref string, opt image.Options) (_ *landwaiter.Subject, _ *landwaiter.Inventory, err error) {
+	im, err := image.Open(ctx, ref, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, im.Close()) }()
+	var stats inventory.Stats
+	stop := showProgress(s, im.Progress, &stats)
+	r, err := inventory.Read(ctx, im, &stats)
+	stop()
+	if err != nil {
+		return nil, nil, err
+	}
+	// Nobody asked what is known, so nothing is covered.
+	if err := r.Count(func(string) bool { return false }); err != nil {
+		return nil, nil, err
+	}
+	sub := im.Subject()
+	return &sub, &r.Inventory, nil
+}
+
+var inventoryFormats = map[string]func(io.Writer, *landwaiter.Subject, *landwaiter.Inventory) error{
+	"json": func(w io.Writer, sub *landwaiter.Subject, inv *landwaiter.Inventory) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(struct {
+			Subject *landwaiter.Subject `json:"subject"`
+			*landwaiter.Inventory
+		}{sub, inv})
+	},
+	"table": func(w io.Writer, _ *landwaiter.Subject, inv *landwaiter.Inventory) error {
+		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "ECOSYSTEM\tNAME\tVERSION\tLAYER\tFILES\tSEEN IN")
+		for i := range inv.Packages {
+			p := &inv.Packages[i]
+			more := ""
+			if n := len(p.Evidence) - 1; n > 0 {
+				more = fmt.Sprintf(" and %d more", n)
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s%s\n", p.Ecosystem, plain(p.Name), plain(p.Version), p.Layer+1, p.Owns.Files, plain(p.Evidence[0].Path), more)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		for _, g := range inv.Gaps {
+			if _, err := fmt.Fprintf(w, "could not be read: %s: %s\n", plain(g.Path), plain(g.Reason)); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}

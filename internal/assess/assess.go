@@ -1,0 +1,141 @@
+// Package assess is the one use case: from a subject to an assessment. The
+// command line, jobs and tests all call it.
+package assess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/advisory"
+	"github.com/landwaiter/landwaiter/internal/image"
+	"github.com/landwaiter/landwaiter/internal/inspect"
+	"github.com/landwaiter/landwaiter/internal/inventory"
+	"github.com/landwaiter/landwaiter/internal/judge"
+)
+
+// Options say how to assess. Now must be set; the rest of the zero value is
+// right, and honest: without an advisory file nothing can be judged.
+type Options struct {
+	Image image.Options
+	// Advisories is what is known; nil where nobody gave a file.
+	Advisories *advisory.File
+	// Protections are what the TRE says stands in the way. Only tested ones count.
+	Protections []landwaiter.Protection
+	// Now is the time of the assessment.
+	Now time.Time
+	// Tool names the program in the result.
+	Tool landwaiter.Tool
+	// Watch is called when the subject is open, before it is read; what it
+	// returns is called when it has been read.
+	Watch func(progress func() (read, total int64), stats *inventory.Stats) (stop func())
+}
+
+// Run assesses the subject that ref names. The same subject, advisories,
+// protections and time give the same assessment.
+func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment, err error) {
+	im, err := image.Open(ctx, ref, opt.Image)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, im.Close()) }()
+
+	inv, err := read(ctx, im, opt)
+	if err != nil {
+		return nil, err
+	}
+	a := &landwaiter.Assessment{
+		Schema: landwaiter.Schema, Tool: opt.Tool, At: opt.Now.UTC(), Subject: im.Subject(),
+		System: inv.System, Gaps: inv.Gaps, Packages: inv.Packages, Unowned: inv.Unowned, Changed: inv.Changed,
+		Sources: []landwaiter.Source{}, Findings: []landwaiter.Finding{},
+	}
+	if a.Subject.Kind == landwaiter.SubjectFolder {
+		a.Subject.Digest = inv.TreeDigest
+	}
+	method := judge.DefaultMethod()
+	ends, err := known(a, opt, method.MaxAgeDays)
+	if err != nil {
+		return nil, fmt.Errorf("looking up what is known about %s: %w", ref, err)
+	}
+	if err := count(a, inv); err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	a.Findings = append(a.Findings, inspect.Run(&inspect.Input{
+		Subject: a.Subject, System: a.System, Unowned: a.Unowned, Changed: a.Changed, Rest: inv.Rest,
+		Account: a.Account, EndOfLife: ends, Now: a.At,
+	})...)
+	sortFindings(a.Findings)
+	a.Advice, a.Protections = judge.Judge(method, judge.Input{
+		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
+		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections, Now: a.At,
+	})
+	return a, nil
+}
+
+func read(ctx context.Context, im *image.Image, opt Options) (*inventory.Result, error) {
+	var stats inventory.Stats
+	if opt.Watch != nil {
+		defer opt.Watch(im.Progress, &stats)()
+	}
+	return inventory.Read(ctx, im, &stats)
+}
+
+// known fills in what the advisory file answers, and returns the end of the
+// system's last free support.
+func known(a *landwaiter.Assessment, opt Options, maxAgeDays int) (ends time.Time, err error) {
+	f := opt.Advisories
+	if f == nil {
+		for i := range a.Packages {
+			a.Packages[i].Known = landwaiter.Answer{State: landwaiter.AnswerNotAssessed, Reason: "no advisory file was given"}
+		}
+		return ends, nil
+	}
+	answers, findings, err := f.Match(a.System, a.Packages, advisory.MatchOptions{Now: a.At, MaxAgeDays: maxAgeDays})
+	if err != nil {
+		return ends, err
+	}
+	for i := range answers {
+		a.Packages[i].Known = answers[i]
+	}
+	info := f.Info()
+	a.Advisories, a.Findings = &info, append(a.Findings, findings...)
+	a.Sources = f.SourcesFor(a.System, a.At, maxAgeDays)
+	eol, ok := f.EndOfLife(a.System)
+	if !ok {
+		advisory.MarkUsed(a.Sources, answers, findings)
+		return ends, nil
+	}
+	advisory.MarkUsed(a.Sources, answers, findings, eol.Source)
+	if eol.LongTerm.After(eol.Support) {
+		return eol.LongTerm, nil
+	}
+	return eol.Support, nil
+}
+
+// count fills the account. A package that the distribution installed is covered
+// where the distribution's own is.
+func count(a *landwaiter.Assessment, inv *inventory.Result) error {
+	answered := make(map[string]bool, len(a.Packages))
+	for i := range a.Packages {
+		p := &a.Packages[i]
+		answered[p.ID] = p.Known.State == landwaiter.AnswerNoneKnown || p.Known.State == landwaiter.AnswerFindings && len(p.Known.Sources) > 0
+	}
+	if err := inv.Count(func(id string) bool { return answered[id] }); err != nil {
+		return err
+	}
+	a.Account = inv.Account
+	return nil
+}
+
+// sortFindings orders findings by kind; within a kind the order of those who
+// found them stays.
+func sortFindings(fs []landwaiter.Finding) {
+	order := map[landwaiter.Kind]int{}
+	for i, k := range landwaiter.Kinds() {
+		order[k] = i
+	}
+	slices.SortStableFunc(fs, func(a, b landwaiter.Finding) int { return order[a.Kind] - order[b.Kind] })
+}
