@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,15 +18,14 @@ const (
 	condSecond  = "second-approver" // What: the scenarios; By: the end date of the approval
 )
 
-// condition is how a condition is owned and checked.
-var conditions = []struct {
-	code, owner, check string
-}{
-	{condNotRoot, ownerService, "run-settings"},
-	{condKeep, ownerService, "protection-test"},
-	{condFresh, ownerProject, "new-assessment"},
-	{condFiles, ownerProject, "file-list"},
-	{condSecond, ownerGovernance, "signed-decision"},
+// conditions says who owns each condition. It is checked by the code of its own
+// name.
+var conditions = []struct{ code, owner string }{
+	{condNotRoot, ownerService},
+	{condKeep, ownerService},
+	{condFresh, ownerProject},
+	{condFiles, ownerProject},
+	{condSecond, ownerGovernance},
 }
 
 // Owners of conditions are roles, in plain words.
@@ -43,7 +43,7 @@ func (h *hearing) conditions(reasons []landwaiter.Reason) []landwaiter.Condition
 	due := today.AddDate(0, 0, h.m.DueDays)
 	var out []landwaiter.Condition
 	for _, c := range conditions {
-		base := landwaiter.Condition{Code: c.code, Owner: c.owner, Check: c.check, By: due}
+		base := landwaiter.Condition{Code: c.code, Owner: c.owner, Check: c.code, By: due}
 		switch {
 		case c.code == condKeep:
 			out = append(out, h.keep(base)...)
@@ -93,9 +93,7 @@ func (h *hearing) keep(base landwaiter.Condition) []landwaiter.Condition {
 	hangs := make(map[string]bool)
 	for i := range h.scenarios {
 		if h.scenarios[i].Outcome == landwaiter.Conditions {
-			for _, id := range h.scenarios[i].Protections {
-				hangs[id] = true
-			}
+			maps.Copy(hangs, h.stands[i])
 		}
 	}
 	var out []landwaiter.Condition

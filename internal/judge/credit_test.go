@@ -75,7 +75,7 @@ func TestCreditIsByID(t *testing.T) {
 // that only takes it away, and keeps the rest of one that does more.
 func TestFullControl(t *testing.T) {
 	for user, root := range map[string]bool{
-		"": true, "0": true, "root": true, "0:0": true, "root:staff": true, "00": true, " root ": true,
+		"": true, "0": true, "root": true, "0:0": true, "root:staff": true, "00": true, "+0": true,
 		"1000": false, "app": false, "1000:0": false, "rooty": false,
 	} {
 		in := with(calm(), behind(shut("low", landwaiter.DoorFullControl)))
@@ -108,6 +108,23 @@ func TestFullControl(t *testing.T) {
 	}
 	if w := p[slices.IndexFunc(p, func(p landwaiter.Protection) bool { return p.ID == "wall" })]; !w.Credited {
 		t.Errorf("the wall of the box is refused: %s", w.Refused)
+	}
+}
+
+// TestFullControlIsOpen: nothing counts for that door where the image asks for
+// full control, whatever else it closes.
+func TestFullControlIsOpen(t *testing.T) {
+	in := with(calm(), found(weakness("CVE-1", netAll)), behind(
+		shut("both", landwaiter.DoorFullControl, landwaiter.DoorInternetOut), shut("in", landwaiter.DoorNetworkIn), shut("ro", landwaiter.DoorSourceData)))
+	for user, want := range map[string]landwaiter.Band{"app": landwaiter.BandTwo, "root": landwaiter.BandOne} {
+		in.Subject.Config.User = user
+		a, _ := Judge(DefaultMethod(), in)
+		if s := scenarioOf(&a, "A3"); s.Band != want {
+			t.Errorf("user %s: A3 at %s by %v; want %s", user, s.Band, s.Protections, want)
+		}
+		if s := scenarioOf(&a, "A1"); s.Band != landwaiter.BandTwo {
+			t.Errorf("user %s: A1 at %s by %v", user, s.Band, s.Protections)
+		}
 	}
 }
 

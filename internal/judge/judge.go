@@ -32,11 +32,12 @@ type Input struct {
 
 // Judge advises on in by the method m. It returns the protections as well, by
 // ID, with Credited and Refused filled in.
-func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) { //nolint:gocritic // values: the caller's stay as they are
+func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) {
 	protections := credit(&m, &in)
 	h := &hearing{m: &m, in: &in, protections: protections, findings: byWeight(in.Findings)}
 	h.scale = newScale(&m, h.findings, wallPackages(&m, in.Packages), causesOf(protections, asksForRoot(&in)))
 	h.scenarios = make([]landwaiter.Scenario, len(m.Events))
+	h.stands = make([]map[string]bool, len(m.Events))
 	for e := range m.Events {
 		h.scenarios[e] = h.scenario(e)
 	}
@@ -72,6 +73,9 @@ type hearing struct {
 	findings    []*landwaiter.Finding // the weightiest first
 	scale       *scale
 	scenarios   []landwaiter.Scenario // by event
+	// stands are the IDs of all protections that a scenario's deciding findings
+	// face, by event: more than any one of them faces.
+	stands []map[string]bool
 }
 
 // byWeight orders findings for examples: in use by attackers, then surely
@@ -116,7 +120,9 @@ func confidenceOrder(c landwaiter.Confidence) int {
 	return 0
 }
 
-// scenario weighs every finding against event e.
+// scenario weighs every finding against event e. The protections that it names
+// are those on the easiest route, so that their number is never more than what
+// any deciding finding faces.
 func (h *hearing) scenario(e int) landwaiter.Scenario {
 	s := h.scale
 	ev := &h.m.Events[e]
@@ -126,14 +132,14 @@ func (h *hearing) scenario(e int) landwaiter.Scenario {
 		Without: s.worst(e, everybody).band,
 	}
 	var (
-		first   []int
-		doors   doorSet
-		unknown bool
-		counted = make(map[string]bool)
+		first    []int
+		doors    doorSet
+		unknown  bool
+		stands   = make(map[string]bool)
+		protects = st.band == landwaiter.BandOne || st.band == landwaiter.BandTwo
 	)
 	for _, g := range s.groups {
-		routes := g.routes[e]
-		if routes == nil {
+		if g.routes[e] == nil {
 			continue
 		}
 		out.Findings += g.n
@@ -145,15 +151,18 @@ func (h *hearing) scenario(e int) landwaiter.Scenario {
 		if st.band == landwaiter.BandNoWay {
 			continue
 		}
-		n := fewest(routes, nobody)
-		for i := range routes {
-			if routes[i].count(nobody) > n {
+		for _, r := range easiest(g.routes[e]) {
+			d, u := s.unclosed(&r, g)
+			doors, unknown = doors|d, unknown || u || st.band == landwaiter.BandUnknown
+			if !protects {
 				continue
 			}
-			d, u := s.unclosed(&routes[i], g)
-			doors, unknown = doors|d, unknown || u || st.band == landwaiter.BandUnknown
-			if st.band == landwaiter.BandOne || st.band == landwaiter.BandTwo {
-				s.count(&routes[i], g.wall, counted)
+			ids := s.inTheWay(&r, g.wall)
+			for _, id := range ids {
+				stands[id] = true
+			}
+			if out.Protections == nil || len(ids) < len(out.Protections) {
+				out.Protections = ids // of equals the weightiest: groups are in its order
 			}
 		}
 	}
@@ -161,11 +170,8 @@ func (h *hearing) scenario(e int) landwaiter.Scenario {
 	if unknown {
 		out.Doors = append(out.Doors, landwaiter.DoorUnknown)
 	}
-	for id := range counted {
-		out.Protections = append(out.Protections, id)
-	}
-	slices.Sort(out.Protections)
 	out.Examples = h.examples(first)
+	h.stands[e] = stands
 	return out
 }
 
@@ -186,13 +192,29 @@ func (s *scale) unclosed(r *route, g *group) (doors doorSet, unknown bool) {
 	return left, false
 }
 
-// count adds the IDs of the protections that stand in r, one for each cause.
-func (s *scale) count(r *route, wallBroken bool, into map[string]bool) {
-	for _, c := range r.causes {
-		if sh, ok := s.causes[c].closes(r.in|r.then, wallBroken); ok {
-			into[sh.id] = true
+// easiest returns the routes with the fewest protections.
+func easiest(routes []route) []route {
+	n := fewest(routes, nobody)
+	var out []route
+	for _, r := range routes {
+		if r.count(nobody) == n {
+			out = append(out, r)
 		}
 	}
+	return out
+}
+
+// inTheWay returns the IDs of the protections in r, one for each cause, in
+// order.
+func (s *scale) inTheWay(r *route, wallBroken bool) []string {
+	var out []string
+	for _, c := range r.causes {
+		if sh, ok := s.causes[c].closes(r.in|r.then, wallBroken); ok {
+			out = append(out, sh.id)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // examples returns the IDs of the weightiest findings among places.
@@ -210,8 +232,8 @@ func (h *hearing) examples(places []int) []string {
 // first by ID. What has the same cause fails with it.
 func (h *hearing) leansOn(fixed landwaiter.Outcome) (id string, failed landwaiter.Outcome) {
 	counts := make(map[string]int)
-	for i := range h.scenarios {
-		for _, p := range h.scenarios[i].Protections {
+	for _, stands := range h.stands {
+		for p := range stands {
 			counts[p]++
 		}
 	}

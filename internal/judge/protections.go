@@ -180,7 +180,7 @@ func (d *document) broken(err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	var line int
 	if _, rest, ok := strings.Cut(text, ": "); ok {
-		if n, _ := fmt.Sscanf(text, "line %d:", &line); n == 1 { //nolint:errcheck // no line is no harm
+		if n, _ := fmt.Sscanf(text, "line %d:", &line); n == 1 {
 			text = rest
 		}
 	}
