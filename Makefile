@@ -46,8 +46,9 @@ lint:
 # Every command in the README's sh blocks runs as it stands there; "make test" is
 # what comes next anyway.
 readme:
-	@awk '/^```sh/{on=1;next} /^```/{on=0} on' README.md | grep -v '^make test' > $(BUILD).readme.sh
-	@bash -euxo pipefail $(BUILD).readme.sh > /dev/null && rm $(BUILD).readme.sh
+	@mkdir -p $(BUILD)
+	@awk '/^```sh/{on=1;next} /^```/{on=0} on' README.md | grep -v '^make test' > $(BUILD)/readme.sh
+	@bash -euxo pipefail $(BUILD)/readme.sh > /dev/null
 
 FUZZTIME ?= 20s
 fuzz:
