@@ -297,20 +297,18 @@ func (s span) holds(against func(bound string) (n int, ok bool)) (in, sure bool)
 	if s.end == endDoubt {
 		return false, false
 	}
-	if s.low != "" {
-		n, ok := against(s.low)
-		if !ok {
-			return false, false
-		}
-		if n < 0 {
-			return false, true
+	// The end first: most versions in use lie behind it, and need no second look.
+	if s.end != endNone {
+		n, ok := against(s.high)
+		if !ok || n > 0 || (n == 0 && s.end != endLast) {
+			return false, ok
 		}
 	}
-	if s.end == endNone {
+	if s.low == "" {
 		return true, true
 	}
-	n, ok := against(s.high)
-	return ok && (n < 0 || (n == 0 && s.end == endLast)), ok
+	n, ok := against(s.low)
+	return ok && n >= 0, ok
 }
 
 // words says which versions the span holds, for a reader to check.

@@ -123,18 +123,9 @@ func (d *download) try(ctx context.Context, tag string) (partState, error) {
 	held, at := d.held()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url, nil)
+	req, err := d.request(ctx, held, at, tag)
 	if err != nil {
 		return partState{}, err
-	}
-	req.Header.Set("User-Agent", "landwaiter")
-	// The transport would otherwise ask for gzip, whose ranges mean other bytes.
-	req.Header.Set("Accept-Encoding", "identity")
-	if at > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", at))
-		req.Header.Set("If-Range", held.validator())
-	} else if tag != "" {
-		req.Header.Set("If-None-Match", tag)
 	}
 	stall := time.AfterFunc(d.opt.Stall, func() {
 		cancel(fmt.Errorf("the server sent nothing for %s", d.opt.Stall))
@@ -182,6 +173,25 @@ func (d *download) try(ctx context.Context, tag string) (partState, error) {
 	return got, nil
 }
 
+// request asks for what is missing: the rest of a part, or the file unless it is
+// still what tag names.
+func (d *download) request(ctx context.Context, held partState, at int64, tag string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "landwaiter")
+	// The transport would otherwise ask for gzip, whose ranges mean other bytes.
+	req.Header.Set("Accept-Encoding", "identity")
+	if at > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", at))
+		req.Header.Set("If-Range", held.validator())
+	} else if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
+	return req, nil
+}
+
 // network: a connection that failed may work again, unless the caller gave up.
 func (d *download) network(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
@@ -214,7 +224,7 @@ func (d *download) retryAfter(s string) time.Duration {
 		return min(maxWait, time.Duration(min(n, 1<<20))*time.Second)
 	}
 	if t, err := http.ParseTime(s); err == nil {
-		return max(0, t.Sub(d.opt.Now()))
+		return max(0, t.Sub(d.opt.Now))
 	}
 	return 0
 }

@@ -10,7 +10,7 @@ import (
 
 // hit is a record that says that a target is affected.
 type hit struct {
-	card     card
+	card     *card
 	words    string // the part of the record that matched
 	fixed    string
 	status   string
@@ -258,10 +258,11 @@ func (t *tables) lookup(target *target, parse func(root, text string) *version.V
 	}
 	for _, list := range [][]hit{out.hits, out.others} {
 		for i := range list {
-			var err error
-			if list[i].card, err = t.cards.card(list[i].number); err != nil {
+			c, err := t.cards.card(list[i].number)
+			if err != nil {
 				return out, err
 			}
+			list[i].card = &c
 		}
 	}
 	return out, nil

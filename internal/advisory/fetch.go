@@ -28,8 +28,8 @@ type FetchOptions struct {
 	// ecosystems.txt that have an order of versions.
 	Ecosystems []string
 	Client     *http.Client // default: http.DefaultClient
-	// Now gives the time that the manifest records; default time.Now.
-	Now func() time.Time
+	// Now is the time that the manifest records. It is required.
+	Now time.Time
 	Log *slog.Logger // default: none
 	// MaxBytes is the largest file to take; default 16 GiB.
 	MaxBytes int64
@@ -42,9 +42,6 @@ type FetchOptions struct {
 func (o FetchOptions) withDefaults() FetchOptions {
 	if o.Client == nil {
 		o.Client = http.DefaultClient
-	}
-	if o.Now == nil {
-		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -81,6 +78,9 @@ func Fetch(ctx context.Context, base, dir string, opt FetchOptions) error {
 	u, err := url.Parse(base)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		return fmt.Errorf("fetching from %q: it must be an http or https address: %w", base, landwaiter.ErrInvalid)
+	}
+	if opt.Now.IsZero() {
+		return fmt.Errorf("fetching from %s: the time of fetching is not given: %w", base, landwaiter.ErrInvalid)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("fetching: %w", err)
@@ -190,7 +190,7 @@ func (f *fetcher) ecosystem(ctx context.Context, name string) error {
 		return err
 	}
 	e := entry{
-		Origin: d.url, Licence: have.Licence, Fetched: f.opt.Now().UTC().Truncate(time.Second), SHA256: sum,
+		Origin: d.url, Licence: have.Licence, Fetched: f.opt.Now.UTC().Truncate(time.Second), SHA256: sum,
 		Bytes: size, ETag: got.ETag, Partial: have.Partial,
 	}
 	if t, err := http.ParseTime(got.LastModified); err == nil {

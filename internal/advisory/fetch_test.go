@@ -92,7 +92,7 @@ func status(code int, header ...string) http.HandlerFunc {
 }
 
 func fetchOptions(names ...string) FetchOptions {
-	return FetchOptions{Ecosystems: names, Now: func() time.Time { return now }, Wait: time.Millisecond, Stall: 5 * time.Second}
+	return FetchOptions{Ecosystems: names, Now: now, Wait: time.Millisecond, Stall: 5 * time.Second}
 }
 
 // checkFetched holds what lies in a folder against what the server had.

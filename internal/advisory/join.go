@@ -104,7 +104,7 @@ func (m *matcher) groupFindings(g *group) []landwaiter.Finding {
 	for _, out := range outs {
 		for _, list := range [][]hit{out.hits, out.others} {
 			for i := range list {
-				j.refs[&list[i]] = j.names.references(&list[i].card)
+				j.refs[&list[i]] = j.names.references(list[i].card)
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (m *matcher) groupFindings(g *group) []landwaiter.Finding {
 		}
 	}
 	cves := map[string][]cveID{}
-	for _, id := range slices.Sorted(maps.Keys(j.names)) {
+	for id := range j.names { // rate sorts them
 		if c, ok := parseCVE(id); ok {
 			root := j.names.root(id)
 			cves[root] = append(cves[root], c)

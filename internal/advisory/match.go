@@ -286,7 +286,7 @@ func (m *matcher) ownersAnswer(p *landwaiter.Package, byID map[string]int) landw
 	return a
 }
 
-func (m *matcher) source(c card) *source {
+func (m *matcher) source(c *card) *source {
 	if c.source < len(m.f.meta.Sources) {
 		return &m.f.meta.Sources[c.source]
 	}

@@ -1,17 +1,12 @@
 package version
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
 	"github.com/google/osv-scalibr/semantic"
 )
-
-// row says which rules an ecosystem follows.
-type row struct {
-	ecosystem string // as OSV names it, without a release
-	rules     *rules
-}
 
 // rules read the versions of a family of ecosystems.
 type rules struct {
@@ -23,44 +18,6 @@ type rules struct {
 	// bothWays asks the library from either end, because its answers for odd
 	// versions of this family were seen to differ.
 	bothWays bool
-}
-
-// rows is the table of ecosystems.
-var rows = []row{
-	{"AlmaLinux", &rpm},
-	{"Alpaquita", &apk},
-	{"Alpine", &apk},
-	{"Azure Linux", &rpm},
-	{"BellSoft Hardened Containers", &apk},
-	{"Bioconductor", &cran},
-	{"CRAN", &cran},
-	{"Chainguard", &apk},
-	{"ConanCenter", &semver},
-	{"Debian", &debian},
-	{"GHC", &semver},
-	{"Go", &golang},
-	{"Hackage", &hackage},
-	{"Hex", &semver},
-	{"Julia", &semver},
-	{"Mageia", &rpm},
-	{"Maven", &maven},
-	{"MinimOS", &apk},
-	{"NuGet", &nuget},
-	{"Packagist", &packagist},
-	{"Photon OS", &rpm},
-	{"Pub", &pub},
-	{"PyPI", &pypi},
-	{"Red Hat", &rpm},
-	{"Rocky Linux", &rpm},
-	{"RubyGems", &gem},
-	{"SUSE", &rpm},
-	{"SwiftURL", &semver},
-	{"Ubuntu", &debian},
-	{"Wolfi", &apk},
-	{"crates.io", &semver},
-	{"npm", &semver},
-	{"openEuler", &rpm},
-	{"openSUSE", &rpm},
 }
 
 var (
@@ -77,7 +34,7 @@ var (
 	nuget     = rules{valid: validSemver, parse: always(semantic.ParseNuGetVersion)}
 	packagist = rules{valid: validSemver, parse: always(semantic.ParsePackagistVersion), bothWays: true}
 	pub       = rules{valid: validSemver, parse: always(semantic.ParsePubVersion), bothWays: true}
-	pypi      = rules{valid: validPyPI, parse: fails(semantic.ParsePyPIVersion)}
+	pypi      = rules{valid: func(string) bool { return true }, parse: parsePyPI}
 	rpm       = rules{valid: validRPM, parse: always(semantic.ParseRedHatVersion), bothWays: true}
 	semver    = rules{valid: validSemver, parse: always(semantic.ParseSemverVersion)}
 )
@@ -139,15 +96,20 @@ func validSemver(s string) bool {
 	return only(s, ".+-_~") && !strings.Contains(s, "..") && !strings.HasSuffix(s, ".")
 }
 
-// validPyPI refuses what the library takes for a version from before PEP 440: it
+// lowestPyPI is the lowest version that PEP 440 allows.
+var lowestPyPI, errLowest = semantic.ParsePyPIVersion("0.dev0")
+
+// parsePyPI refuses what the library takes for a version from before PEP 440: it
 // orders those below everything, which no installer does any more.
-func validPyPI(s string) bool {
+func parsePyPI(s string) (semantic.Version, error) {
 	v, err := semantic.ParsePyPIVersion(s)
-	if err != nil {
-		return false
+	if err = errors.Join(err, errLowest); err != nil {
+		return nil, err
 	}
-	n, err := v.CompareStr("0.dev0") // the lowest version that PEP 440 allows
-	return err == nil && n >= 0
+	if n, err := v.Compare(lowestPyPI); err != nil || n < 0 {
+		return nil, errors.Join(err, semantic.ErrInvalidVersion)
+	}
+	return v, nil
 }
 
 // cleanGem does what Gem::Version does with a hyphen.

@@ -18,6 +18,50 @@ import (
 // 120.
 const maxLen = 512
 
+// row says which rules an ecosystem follows.
+type row struct {
+	ecosystem string // as OSV names it, without a release
+	rules     *rules
+}
+
+// rows is the table of ecosystems.
+var rows = []row{
+	{"AlmaLinux", &rpm},
+	{"Alpaquita", &apk},
+	{"Alpine", &apk},
+	{"Azure Linux", &rpm},
+	{"BellSoft Hardened Containers", &apk},
+	{"Bioconductor", &cran},
+	{"CRAN", &cran},
+	{"Chainguard", &apk},
+	{"ConanCenter", &semver},
+	{"Debian", &debian},
+	{"GHC", &semver},
+	{"Go", &golang},
+	{"Hackage", &hackage},
+	{"Hex", &semver},
+	{"Julia", &semver},
+	{"Mageia", &rpm},
+	{"Maven", &maven},
+	{"MinimOS", &apk},
+	{"NuGet", &nuget},
+	{"Packagist", &packagist},
+	{"Photon OS", &rpm},
+	{"Pub", &pub},
+	{"PyPI", &pypi},
+	{"Red Hat", &rpm},
+	{"Rocky Linux", &rpm},
+	{"RubyGems", &gem},
+	{"SUSE", &rpm},
+	{"SwiftURL", &semver},
+	{"Ubuntu", &debian},
+	{"Wolfi", &apk},
+	{"crates.io", &semver},
+	{"npm", &semver},
+	{"openEuler", &rpm},
+	{"openSUSE", &rpm},
+}
+
 // Scheme is the rule by which one ecosystem orders versions.
 type Scheme struct{ row *row }
 
