@@ -175,7 +175,7 @@ broken transfer goes on where it stopped.`,
 		Example: "  landwaiter advisories fetch --from https://mirror.example/osv --output osv --ecosystem Debian --ecosystem PyPI",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return advisory.Fetch(cmd.Context(), from, output, advisory.FetchOptions{Ecosystems: ecosystems, Now: s.now})
+			return advisory.Fetch(cmd.Context(), from, output, advisory.FetchOptions{Ecosystems: ecosystems, Now: s.now()})
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "the server's `address`")

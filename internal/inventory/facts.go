@@ -13,8 +13,6 @@ type file struct {
 	Path string
 	Size int64
 	io.ReaderAt
-	// onDisk gives a name that libraries can open; the scan removes it.
-	onDisk func() (string, error)
 }
 
 // Reader reads the file from its start.

@@ -14,7 +14,6 @@ type keeper struct {
 	max   int64
 	size  int64
 	spill *os.File
-	named string
 	err   error
 
 	// search: once too large for memory, keep nothing and look for sign instead.
@@ -72,27 +71,7 @@ func (k *keeper) ReadAt(p []byte, off int64) (int, error) {
 	return bytes.NewReader(k.mem).ReadAt(p, off)
 }
 
-// name gives what was kept a name on disk until close.
-func (k *keeper) name() (string, error) {
-	if k.spill != nil {
-		return k.spill.Name(), nil
-	}
-	if k.named != "" {
-		return k.named, nil
-	}
-	f, err := os.CreateTemp("", "landwaiter-")
-	if err != nil {
-		return "", err
-	}
-	k.named = f.Name()
-	_, err = f.Write(k.mem)
-	return k.named, errors.Join(err, f.Close())
-}
-
 func (k *keeper) close() {
-	if k.named != "" {
-		os.Remove(k.named)
-	}
 	if k.spill != nil {
 		k.spill.Close()
 		os.Remove(k.spill.Name())

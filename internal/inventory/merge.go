@@ -234,8 +234,10 @@ func (g *merge) own() {
 				if !ok || c.tree {
 					continue
 				}
-				if to, ok := moved[c.path]; ok && to.by != c.key {
-					c.path = to.to
+				if to, ok := moved[c.path]; ok {
+					if name, _, _ := strings.Cut(c.key, ":"); name != to.by {
+						c.path = to.to
+					}
 				}
 				g.claim(c, owner, system)
 			}

@@ -1,6 +1,8 @@
 package inventory
 
 import (
+	"strings"
+
 	packageurl "github.com/package-url/packageurl-go"
 
 	"github.com/landwaiter/landwaiter"
@@ -22,6 +24,11 @@ func systemPURL(p *landwaiter.Package, sys *landwaiter.System) string {
 	if p.Arch != "" {
 		q = append(q, packageurl.Qualifier{Key: "arch", Value: p.Arch})
 	}
+	version := p.Version
+	if epoch, rest, ok := strings.Cut(version, ":"); ok && kind == packageurl.TypeRPM {
+		q = append(q, packageurl.Qualifier{Key: "epoch", Value: epoch})
+		version = rest
+	}
 	namespace := ""
 	if sys != nil && sys.ID != "" {
 		namespace = sys.ID
@@ -29,5 +36,5 @@ func systemPURL(p *landwaiter.Package, sys *landwaiter.System) string {
 			q = append(q, packageurl.Qualifier{Key: "distro", Value: sys.ID + "-" + sys.VersionID})
 		}
 	}
-	return packageurl.NewPackageURL(kind, namespace, p.Name, p.Version, q, "").ToString()
+	return packageurl.NewPackageURL(kind, namespace, p.Name, version, q, "").ToString()
 }

@@ -215,10 +215,6 @@ func newFile(t testing.TB, path string, data []byte) *file {
 		Path:     path,
 		Size:     int64(len(data)),
 		ReaderAt: bytes.NewReader(data),
-		onDisk: func() (string, error) {
-			name := filepath.Join(t.TempDir(), "file")
-			return name, os.WriteFile(name, data, 0o600)
-		},
 	}
 }
 

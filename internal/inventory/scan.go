@@ -161,7 +161,7 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	} else {
 		s.stats.Files.Add(1)
 	}
-	w := s.wanted(names, out.kind == landwaiter.FileProgram)
+	w := s.wanted(names, out.kind == landwaiter.FileProgram, rec.Size)
 
 	s.sha.Reset()
 	sums := io.Writer(s.sha)
@@ -181,9 +181,6 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 		s.md5.Sum(out.md5[:0])
 	}
 	if w != nil {
-		if cap(w.keep.mem) <= keepBuffer {
-			s.mem = w.keep.mem
-		}
 		if w.keep.dropped {
 			if w.keep.seen {
 				s.out.large = append(s.out.large, at)
@@ -197,9 +194,6 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	return out, nil
 }
 
-// keepBuffer is the largest buffer that goes from one file to the next.
-const keepBuffer = 32 << 20
-
 // wanted is a file that somebody reads whole.
 type wanted struct {
 	names  []string
@@ -209,7 +203,7 @@ type wanted struct {
 }
 
 // wanted says who wants the file that has these names; nil for nobody.
-func (s *scanner) wanted(names []string, program bool) *wanted {
+func (s *scanner) wanted(names []string, program bool, size int64) *wanted {
 	w := &wanted{names: names}
 	w.keep.max = limitio.MaxMetadata
 	onlySigned, any := true, false
@@ -232,6 +226,11 @@ func (s *scanner) wanted(names []string, program bool) *wanted {
 	}
 	// In the first pass a large program is only searched for its sign.
 	w.keep.search = onlySigned && s.rename == nil
+	// One buffer serves all files of the layer; it is as large as the largest of
+	// them that memory may hold.
+	if n := min(size, limitio.MaxInMemory, w.keep.max); int64(cap(s.mem)) < n {
+		s.mem = make([]byte, 0, n+n/4)
+	}
 	w.keep.mem = s.mem[:0]
 	return w
 }
@@ -274,7 +273,7 @@ func (e *ecosystem) maxBytes() int64 {
 // reports whether a row found a package in it.
 func (s *scanner) read(w *wanted, at int32, size int64) (found bool) {
 	for i, name := range w.names {
-		f := &file{Path: name, Size: size, ReaderAt: &w.keep, onDisk: w.keep.name}
+		f := &file{Path: name, Size: size, ReaderAt: &w.keep}
 		if w.system && slices.Contains(osReleasePaths, name) {
 			s.readSystem(f, at)
 		}

@@ -254,16 +254,28 @@ func systemName(s *landwaiter.System) string {
 // why gives the weightiest reasons.
 func (v *view) why() section {
 	s := section{ID: "why", Title: v.label("brief", "why")}
-	for i, r := range v.a.Advice.Reasons {
-		if i == v.room.reasons {
-			break
-		}
+	reasons := newsFirst(v.a.Advice.Reasons)
+	for _, r := range reasons[:min(len(reasons), v.room.reasons)] {
 		s.Items = append(s.Items, item{Lead: v.reason("reason", r)})
 	}
 	if len(s.Items) == 0 {
 		s.Lines = []rich{v.label("brief", "why-none")}
 	}
 	return s
+}
+
+// newsFirst puts reasons that say something new before one more of the same kind. The
+// weightiest stays first.
+func newsFirst(reasons []landwaiter.Reason) []landwaiter.Reason {
+	var first, more []landwaiter.Reason
+	for _, r := range reasons {
+		if slices.ContainsFunc(first, func(o landwaiter.Reason) bool { return o.Code == r.Code }) {
+			more = append(more, r)
+		} else {
+			first = append(first, r)
+		}
+	}
+	return append(first, more...)
 }
 
 // reason says one reason, or with the group "reason-forward" what to do about it.

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -243,5 +244,17 @@ func TestNumbersAreWhole(t *testing.T) {
 		if got := chance(p); got != want {
 			t.Errorf("chance(%v) = %q, want %q", p, got, want)
 		}
+	}
+}
+
+// TestNewsFirst: the page shows a few reasons, so one that says something new
+// stands before one more of the same kind, and the weightiest stays first.
+func TestNewsFirst(t *testing.T) {
+	var got []string
+	for _, r := range newsFirst([]landwaiter.Reason{{Code: "a", N: 1}, {Code: "a", N: 2}, {Code: "b", N: 3}, {Code: "a", N: 4}, {Code: "c", N: 5}}) {
+		got = append(got, r.Code+strconv.FormatInt(r.N, 10))
+	}
+	if want := "a1 b3 c5 a2 a4"; strings.Join(got, " ") != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
