@@ -102,7 +102,7 @@ func (b *builder) flatSource(ctx context.Context, in input, s *source) (own time
 			if s.Records++; s.Records%4096 == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if got.score.vector.Value != "" {
+			if got.score.vector != nil {
 				got.score.vector.Source = in.name
 			}
 			b.scores = append(b.scores, *got.score)

@@ -85,7 +85,7 @@ type compiler struct {
 }
 
 // maxKept bounds the versions that a compiler keeps.
-const maxKept = 1 << 20
+const maxKept = 1 << 16
 
 func newCompiler(source string) *compiler {
 	return &compiler{source: source, schemes: map[string]map[string]*version.Version{}}
@@ -122,8 +122,11 @@ func (c *compiler) compile(rec *osvRecord, raw []byte) *compiled {
 	out.card.severity = c.severity(rec)
 	out.card.flags = flags(rec, out.card.upstream)
 	for _, cve := range cvesOf(&out.card) {
-		for _, s := range out.card.severity {
-			if vectorType(s.Value) != "" {
+		if len(out.card.upstream) > 1 {
+			break // the vector of an erratum about several CVEs is of none of them alone
+		}
+		for i := range out.card.severity {
+			if s := &out.card.severity[i]; vectorType(s.Value) != "" {
 				out.vectors = append(out.vectors, score{cve: cve, vector: s})
 			}
 		}
@@ -182,7 +185,7 @@ func identifiers(list []string) []string {
 func upstream(rec *osvRecord) []string {
 	list := rec.Upstream
 	if len(list) == 0 && len(rec.Aliases) == 0 && slices.ContainsFunc(rec.Affected, func(a osvAffected) bool {
-		return a.Package != nil && ecosystemOf(string(a.Package.Ecosystem)).related
+		return a.Package != nil && ecosystemOf(string(a.Package.Ecosystem)).rpm
 	}) {
 		list = rec.Related
 	}

@@ -39,8 +39,16 @@ type score struct {
 	hasEPSS     bool
 	probability uint32 // billionths
 	percentile  uint32 // billionths
-	exploited   time.Time
-	vector      landwaiter.Severity // empty Value: none
+	exploited   uint32 // day of the listing, since 1970; 0: none
+	vector      *landwaiter.Severity
+}
+
+// since is the day of the listing; zero where there is none.
+func (s score) since() time.Time {
+	if s.exploited == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(s.exploited)*secondsADay, 0).UTC()
 }
 
 // A row of the file: CVE 8 bytes, probability 4, percentile 4, day of listing
@@ -65,7 +73,7 @@ func mergeScores(rows []score) []score {
 		if r.hasEPSS {
 			have.hasEPSS, have.probability, have.percentile = true, r.probability, r.percentile
 		}
-		if !r.exploited.IsZero() && (have.exploited.IsZero() || r.exploited.Before(have.exploited)) {
+		if r.exploited != 0 && (have.exploited == 0 || r.exploited < have.exploited) {
 			have.exploited = r.exploited
 		}
 		if betterVector(r.vector, have.vector) {
@@ -80,9 +88,9 @@ func mergeScores(rows []score) []score {
 // release, then who scored it: the numbering authority and NVD, CISA, others by
 // name. What is left is settled by the text, so that the answer is always the
 // same.
-func betterVector(a, b landwaiter.Severity) bool {
-	if a.Value == "" || b.Value == "" {
-		return a.Value != "" && b.Value == ""
+func betterVector(a, b *landwaiter.Severity) bool {
+	if a == nil || b == nil {
+		return a != nil && b == nil
 	}
 	return cmp.Or(
 		cmp.Compare(slices.Index(vectorTypes, a.Type), slices.Index(vectorTypes, b.Type)),
@@ -119,11 +127,14 @@ func encodeScores(rows []score) []byte {
 	vectors := []byte{0} // offset 0 means none
 	seen := map[landwaiter.Severity]uint32{}
 	for _, r := range rows {
-		at, ok := seen[r.vector]
-		if !ok && r.vector.Value != "" {
-			at = uint32(len(vectors))
-			seen[r.vector] = at
-			vectors = putText(putText(putText(vectors, r.vector.Source), r.vector.Type), r.vector.Value)
+		at := uint32(0)
+		if v := r.vector; v != nil {
+			var ok bool
+			if at, ok = seen[*v]; !ok {
+				at = uint32(len(vectors))
+				seen[*v] = at
+				vectors = putText(putText(putText(vectors, v.Source), v.Type), v.Value)
+			}
 		}
 		var flags byte
 		if r.hasEPSS {
@@ -132,7 +143,7 @@ func encodeScores(rows []score) []byte {
 		out = binary.LittleEndian.AppendUint64(out, uint64(r.cve))
 		out = binary.LittleEndian.AppendUint32(out, r.probability)
 		out = binary.LittleEndian.AppendUint32(out, r.percentile)
-		out = binary.LittleEndian.AppendUint32(out, uint32(max(0, r.exploited.Unix()/secondsADay)))
+		out = binary.LittleEndian.AppendUint32(out, r.exploited)
 		out = binary.LittleEndian.AppendUint32(out, at)
 		out = append(out, flags)
 	}
@@ -177,17 +188,14 @@ func (s scores) find(cve cveID) (score, bool) {
 		return score{}, false
 	}
 	out := score{
-		cve: cve, hasEPSS: b[24]&flagEPSS != 0,
+		cve: cve, hasEPSS: b[24]&flagEPSS != 0, exploited: binary.LittleEndian.Uint32(b[16:]),
 		probability: binary.LittleEndian.Uint32(b[8:]), percentile: binary.LittleEndian.Uint32(b[12:]),
-	}
-	if day := binary.LittleEndian.Uint32(b[16:]); day != 0 {
-		out.exploited = time.Unix(int64(day)*secondsADay, 0).UTC()
 	}
 	if at := binary.LittleEndian.Uint32(b[20:]); at != 0 && int64(at) < int64(len(s.vectors)) {
 		c := cursor{b: s.vectors[at:]}
-		out.vector = landwaiter.Severity{Source: c.text(), Type: c.text(), Value: c.text()}
-		if c.bad {
-			out.vector = landwaiter.Severity{}
+		v := &landwaiter.Severity{Source: c.text(), Type: c.text(), Value: c.text()}
+		if !c.bad {
+			out.vector = v
 		}
 	}
 	return out, true

@@ -21,17 +21,18 @@ type osvEcosystem struct {
 	// distribution is true where the source speaks of packages that it makes
 	// itself.
 	distribution bool
-	// related is true where errata name their CVEs under "related".
-	related bool
+	// rpm is true where packages are rpms: data are known to lose epochs, builds of
+	// module streams stand side by side, and errata name their CVEs under "related".
+	rpm bool
 }
 
 // osvEcosystems is the table; an ecosystem that is not in it keeps names as they
 // are, and has no purl.
 var osvEcosystems = []osvEcosystem{
-	{name: "AlmaLinux", distribution: true, related: true},
+	{name: "AlmaLinux", distribution: true, rpm: true},
 	{name: "Alpaquita", distribution: true},
 	{name: "Alpine", distribution: true},
-	{name: "Azure Linux", distribution: true, related: true},
+	{name: "Azure Linux", distribution: true, rpm: true},
 	{name: "BellSoft Hardened Containers", distribution: true},
 	{name: "Bioconductor", purl: "bioconductor", thin: true},
 	{name: "CRAN", purl: "cran", thin: true},
@@ -42,25 +43,25 @@ var osvEcosystems = []osvEcosystem{
 	{name: "Hackage", purl: "hackage"},
 	{name: "Hex", purl: "hex"},
 	{name: "Julia", purl: "julia"},
-	{name: "Mageia", distribution: true, related: true},
+	{name: "Mageia", distribution: true, rpm: true},
 	{name: "Maven", purl: "maven"},
 	{name: "MinimOS", distribution: true},
 	{name: "NuGet", purl: "nuget", normalise: strings.ToLower},
 	{name: "Packagist", purl: "composer", normalise: strings.ToLower},
-	{name: "Photon OS", distribution: true, related: true},
+	{name: "Photon OS", distribution: true, rpm: true},
 	{name: "Pub", purl: "pub"},
 	{name: "PyPI", purl: "pypi", normalise: normalPyPI},
-	{name: "Red Hat", distribution: true, related: true},
-	{name: "Rocky Linux", distribution: true, related: true},
+	{name: "Red Hat", distribution: true, rpm: true},
+	{name: "Rocky Linux", distribution: true, rpm: true},
 	{name: "RubyGems", purl: "gem"},
-	{name: "SUSE", distribution: true, related: true},
+	{name: "SUSE", distribution: true, rpm: true},
 	{name: "SwiftURL", purl: "swift"},
 	{name: "Ubuntu", distribution: true},
 	{name: "Wolfi", distribution: true},
 	{name: "crates.io", purl: "cargo"},
 	{name: "npm", purl: "npm"},
-	{name: "openEuler", distribution: true, related: true},
-	{name: "openSUSE", distribution: true, related: true},
+	{name: "openEuler", distribution: true, rpm: true},
+	{name: "openSUSE", distribution: true, rpm: true},
 }
 
 // ecosystemOf returns the row for an ecosystem, with or without its release.

@@ -49,7 +49,7 @@ type answer struct {
 
 func newEvaluator(t *target, parse func(root, text string) *version.Version) *evaluator {
 	e := &evaluator{
-		t: t, version: parse(t.osv.name, t.version), answers: map[string]answer{}, rpm: t.osv.related,
+		t: t, version: parse(t.osv.name, t.version), answers: map[string]answer{}, rpm: t.osv.rpm,
 		parse: func(s string) *version.Version { return parse(t.osv.name, s) },
 	}
 	e.ownEpoch = epoch(t.version)

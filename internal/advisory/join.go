@@ -278,34 +278,32 @@ func (m *matcher) older(g *group, a, b string) bool {
 
 // rate joins what is said about the CVEs as such.
 func (m *matcher) rate(d *draft, cves []cveID, f *landwaiter.Finding) {
-	var best landwaiter.Severity
 	slices.Sort(cves)
 	for _, cve := range cves {
 		s, ok := m.t.scores.find(cve)
 		if !ok {
 			continue
 		}
-		if !s.exploited.IsZero() && (f.Exploited == nil || s.exploited.Before(f.Exploited.Since)) {
-			f.Exploited = &landwaiter.Exploited{Source: m.f.sourceOf("kev"), Since: s.exploited}
+		if day := s.since(); !day.IsZero() && (f.Exploited == nil || day.Before(f.Exploited.Since)) {
+			f.Exploited = &landwaiter.Exploited{Source: m.f.sourceOf("kev"), Since: day}
 		}
 		if p := float64(s.probability) / billion; s.hasEPSS && (f.EPSS == nil || p > f.EPSS.Probability) {
 			f.EPSS = &landwaiter.EPSS{Probability: p, Percentile: float64(s.percentile) / billion}
 		}
-		if betterVector(s.vector, best) {
-			best = s.vector
+		if betterVector(s.vector, f.Vector) {
+			f.Vector = s.vector
 		}
 	}
-	if best.Value == "" {
-		for _, h := range d.hits {
-			for _, s := range h.card.severity {
-				if vectorType(s.Value) != "" && len(h.card.upstream) < 2 && betterVector(s, best) {
-					best = s
-				}
+	if f.Vector != nil {
+		return
+	}
+	for _, h := range d.hits {
+		for i := range h.card.severity {
+			// The vector of an erratum about several CVEs is of none of them alone.
+			if s := h.card.severity[i]; vectorType(s.Value) != "" && len(h.card.upstream) < 2 && betterVector(&s, f.Vector) {
+				f.Vector = &s
 			}
 		}
-	}
-	if best.Value != "" {
-		f.Vector = &best
 	}
 }
 

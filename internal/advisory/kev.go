@@ -48,10 +48,10 @@ func readKEV(r io.Reader, emit func(row) error) error {
 			return &landwaiter.SyntaxError{Err: fmt.Errorf("entry %d: %.40q is no CVE", i+1, e.CVE)}
 		}
 		added, err := time.Parse(time.DateOnly, e.Added)
-		if err != nil || added.Before(time.Unix(0, 0)) {
+		if err != nil || !added.After(time.Unix(0, 0)) {
 			return &landwaiter.SyntaxError{Err: fmt.Errorf("entry %d: %.40q is no date", i+1, e.Added)}
 		}
-		if err := emit(row{score: &score{cve: cve, exploited: added}}); err != nil {
+		if err := emit(row{score: &score{cve: cve, exploited: uint32(added.Unix() / secondsADay)}}); err != nil {
 			return err
 		}
 	}

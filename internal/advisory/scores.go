@@ -138,7 +138,7 @@ func readSSVC(r io.Reader, emit func(row) error) error {
 		}
 		s := score{cve: cve}
 		if kind := vectorType(col[1]); kind != "" {
-			s.vector = landwaiter.Severity{Type: kind, Value: col[1]}
+			s.vector = &landwaiter.Severity{Type: kind, Value: col[1]}
 		}
 		return emit(row{score: &s})
 	})

@@ -28,7 +28,7 @@ type spillRow struct{ key, val []byte }
 func newSpill(dir, name string) *spill { return &spill{dir: dir, name: name} }
 
 // spillBytes is how much a run holds before add flushes by itself.
-const spillBytes = 64 << 20
+const spillBytes = 32 << 20
 
 // add copies the row.
 func (s *spill) add(key string, val []byte) error {

@@ -14,8 +14,8 @@ import (
 // of OSV.
 type target struct {
 	osv osvEcosystem
-	// releases are the ecosystems with their release to look in. Only the first
-	// Covered of them may clear.
+	// releases are the ecosystems, with their release, to look in. A source that
+	// covers one of them may clear.
 	releases []string
 	// extra are releases that show weaknesses and clear nothing: the ecosystem
 	// without a release, Ubuntu Pro.
@@ -95,11 +95,14 @@ func systemTarget(f *File, sys *landwaiter.System, p *landwaiter.Package) ([]tar
 		return nil, fmt.Sprintf("the system %q names no release", sys.ID)
 	}
 	t := target{
-		osv: ecosystemOf(d.osv), releases: f.releasesOf(sys), extra: []string{d.osv}, name: p.Name, version: p.Version,
+		osv: ecosystemOf(d.osv), releases: f.releasesOf(sys), name: p.Name, version: p.Version,
 		groupName: p.Name, groupVersion: p.Version, module: p.Modularity,
 	}
 	if len(t.releases) == 0 {
 		return nil, fmt.Sprintf("no source names a release of the system %q", systemName(sys))
+	}
+	if !slices.Contains(t.releases, d.osv) {
+		t.extra = []string{d.osv}
 	}
 	if p.SourceName != "" {
 		t.groupName = p.SourceName
