@@ -176,13 +176,25 @@ func (v *sheet) recordRow(f landwaiter.Finding) []cell {
 	}
 	return []cell{
 		{name(orID(f.Reference, f.ID))},
-		software, seen,
+		software, once(seen),
 		{v.fixed(f)},
-		v.records(f), where,
+		v.records(f), once(where),
 		{v.attackers(f)},
 		{v.epss(f)},
 		{v.label("confidence", string(f.Confidence))},
 	}
+}
+
+// once leaves out what a cell says already: packages of one source share a version
+// and a database.
+func once(c cell) cell {
+	var out cell
+	for _, r := range c {
+		if !slices.ContainsFunc(out, func(o rich) bool { return slices.Equal(o, r) }) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func orID(reference, id string) string {
@@ -227,6 +239,9 @@ func (v *sheet) place(p *landwaiter.Package) rich {
 	f := facts{N: layerName(p.Layer)}
 	if len(p.Evidence) > 0 {
 		f.Name = data(p.Evidence[0].Path, pageName)
+		if more := len(p.Evidence) - 1; more > 0 {
+			f.Total = number(int64(more))
+		}
 	}
 	return v.say("value", "place", f)
 }
