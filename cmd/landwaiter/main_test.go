@@ -99,9 +99,8 @@ func TestRealRegistry(t *testing.T) {
 	tag := lwtest.New(t, string(text)).Tag()
 	host := startRegistry(t, dir)
 	remote := host + "/team/example:1"
-	policy := []string{"--insecure-policy"}
 	for _, to := range []string{"docker://" + remote, "oci-archive:" + dir + "/oci.tar", "docker-archive:" + dir + "/docker.tar:team/example:1"} {
-		args := append(policy[:1:1], "copy", "--quiet", "oci:"+oci+":"+tag, to)
+		args := []string{"--insecure-policy", "copy", "--quiet", "oci:" + oci + ":" + tag, to}
 		if strings.HasPrefix(to, "docker:") {
 			args = append(args, "--dest-tls-verify=false")
 		}
