@@ -134,7 +134,7 @@ func (t *Tree) apply(c Content) {
 	}
 	if old, ok := t.nodes[parent].kids[base]; ok {
 		if r.Type == TypeFolder && t.nodes[old].kids != nil {
-			t.nodes[old].at = c
+			t.nodes[old].at, t.nodes[old].content = c, c
 			return
 		}
 		t.unlink(parent, base)

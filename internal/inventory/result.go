@@ -1,0 +1,156 @@
+package inventory
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/image"
+)
+
+// count adds up what packages own, what is hidden and what is unread but no file.
+func (g *merge) count(r *Result) {
+	seen := map[image.Content]bool{}
+	for i := range g.files {
+		f := &g.files[i]
+		n := landwaiter.Count{Files: 1, Bytes: f.size}
+		if seen[f.Content] {
+			n.Bytes = 0
+		}
+		seen[f.Content] = true
+		if f.owner != noOwner {
+			r.Packages[f.owner].Owns.Add(n)
+		}
+	}
+	for i, l := range g.layers {
+		for j := range l.records {
+			c := image.Content{Layer: int32(i), Record: int32(j)}
+			if l.records[j].Type == image.TypeFile && !seen[c] {
+				r.hid.Add(landwaiter.Count{Files: 1, Bytes: l.records[j].Size})
+			}
+		}
+	}
+	for _, gap := range r.Gaps {
+		if gap.Unread {
+			r.extra.Add(landwaiter.Count{Files: 1, Bytes: max(gap.Bytes, 0)})
+		}
+	}
+}
+
+// sortPackages orders packages by ecosystem, name, version and ID, and keeps the
+// files' owners right.
+func (r *Result) sortPackages() {
+	order := map[string]int{}
+	for i := range ecosystems {
+		order[ecosystems[i].name] = i
+	}
+	perm := make([]int32, len(r.Packages))
+	for i := range perm {
+		perm[i] = int32(i)
+	}
+	slices.SortFunc(perm, func(a, b int32) int {
+		p, q := &r.Packages[a], &r.Packages[b]
+		return cmp.Or(cmp.Compare(order[p.Ecosystem], order[q.Ecosystem]), cmp.Compare(p.Name, q.Name), cmp.Compare(p.Version, q.Version), cmp.Compare(p.ID, q.ID))
+	})
+	sorted := make([]landwaiter.Package, len(perm))
+	to := make([]int32, len(perm))
+	for i, from := range perm {
+		sorted[i] = r.Packages[from]
+		to[from] = int32(i)
+		p := &sorted[i]
+		slices.SortFunc(p.Evidence, func(a, b landwaiter.Evidence) int {
+			return cmp.Or(cmp.Compare(a.Layer, b.Layer), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Method, b.Method))
+		})
+		p.Layer = p.Evidence[0].Layer
+	}
+	r.Packages = sorted
+	for i := range r.files {
+		if f := &r.files[i]; f.owner != noOwner {
+			f.owner = to[f.owner]
+		}
+	}
+}
+
+// digest identifies a folder by what is in it.
+func (g *merge) digest() string {
+	h := sha256.New()
+	for i := range g.files {
+		f := &g.files[i]
+		fmt.Fprintf(h, "%q %o %x\n", f.Path, f.mode, g.tree.Record(f.Content).SHA256)
+	}
+	for _, l := range g.links {
+		io.WriteString(h, l+"\n") //nolint:errcheck // a hash takes everything
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// list names the code that nobody owns and the code that is not what its owner
+// shipped.
+func (r *Result) list(g *merge) {
+	for i := range r.files {
+		f := &r.files[i]
+		if !f.kind.Code() && f.owner != noOwner {
+			continue
+		}
+		rec := g.tree.Record(f.Content)
+		out := landwaiter.File{Path: f.Path, Layer: int(f.At.Layer), Size: f.size, Mode: f.mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: f.kind}
+		switch {
+		case f.owner == noOwner && !f.kind.Code():
+			r.rest(out)
+		case f.owner == noOwner:
+			r.Unowned = append(r.Unowned, out)
+		case f.changed(rec, g.layers[f.Content.Layer].notes[f.Content.Record]):
+			out.Owner = r.Packages[f.owner].ID
+			r.Changed = append(r.Changed, out)
+		}
+	}
+	slices.SortStableFunc(r.Unowned, bigger)
+	slices.SortStableFunc(r.Rest, bigger)
+	r.Rest = r.Rest[:min(len(r.Rest), maxRest)]
+}
+
+// maxRest bounds Result.Rest.
+const maxRest = 100
+
+func bigger(a, b landwaiter.File) int {
+	return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Path, b.Path))
+}
+
+// rest keeps f among the biggest; it is cut in steps, so that a million files
+// cost no million entries.
+func (r *Result) rest(f landwaiter.File) {
+	if r.Rest = append(r.Rest, f); len(r.Rest) >= 16*maxRest {
+		slices.SortStableFunc(r.Rest, bigger)
+		r.Rest = r.Rest[:maxRest]
+	}
+}
+
+// changed reports whether the file is none of what its owner shipped, as far as
+// there are sums that can be compared.
+func (f *visible) changed(rec *image.Record, n note) bool {
+	if f.conf || f.flags&flagUnread != 0 {
+		return false
+	}
+	compared := false
+	for _, sum := range f.sums {
+		kind, want, _ := strings.Cut(sum, ":")
+		switch {
+		case kind == "sha256":
+			compared = true
+			if hex.EncodeToString(rec.SHA256[:]) == want {
+				return false
+			}
+		case kind == "md5" && n.hasMD5:
+			compared = true
+			if hex.EncodeToString(n.md5[:]) == want {
+				return false
+			}
+		}
+	}
+	return compared
+}
