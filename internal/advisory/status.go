@@ -131,7 +131,8 @@ func (f *File) EndOfLife(sys *landwaiter.System) (EOL, bool) {
 // MarkUsed sets Used on the sources that an assessment leaned on: those that its
 // answers and findings name, and, where anything was matched at all, the lists
 // that rank findings. A table of releases is used where [File.EndOfLife] answered;
-// only the caller knows that, and gives its name in more.
+// only the caller knows that, and gives its name in more. Who gave a vector does not
+// count: what an attack needs does not age.
 func MarkUsed(sources []landwaiter.Source, answers []landwaiter.Answer, findings []landwaiter.Finding, more ...string) {
 	used := map[string]bool{}
 	for _, name := range more {
@@ -145,9 +146,6 @@ func MarkUsed(sources []landwaiter.Source, answers []landwaiter.Answer, findings
 	for i := range findings {
 		for j := range findings[i].Advisories {
 			used[findings[i].Advisories[j].Source] = true
-		}
-		if v := findings[i].Vector; v != nil {
-			used[v.Source] = true
 		}
 	}
 	for i := range sources {

@@ -251,8 +251,8 @@ func TestScopeReachesFurther(t *testing.T) {
 	}
 }
 
-// TestOrderOfReasons: what decides comes first, eight at most, three of a code,
-// and a scenario names its heaviest findings.
+// TestOrderOfReasons: what decides comes first, eight at most, one of every code
+// before one more of the same, and a scenario names its heaviest findings.
 func TestOrderOfReasons(t *testing.T) {
 	in := with(calm(), found(seen(landwaiter.KindMalware), seen(landwaiter.KindChanged), seen(landwaiter.KindOutdatedBase), exploited("CVE-9", netAll)), bare("r", 2), codeBytes(landwaiter.ClassUnnamed, 100), gap(landwaiter.Gap{Code: true}))
 	for _, id := range []string{"CVE-1", "CVE-2", "CVE-3", "CVE-4", "CVE-5", "CVE-6"} {
@@ -268,7 +268,7 @@ func TestOrderOfReasons(t *testing.T) {
 			t.Errorf("reason %d outweighs the one before", i)
 		}
 	}
-	if got, want := strings.Join(codes, " "), "stop-finding exploited scenario scenario scenario no-protections unread-code unnamed-code"; got != want {
+	if got, want := strings.Join(codes, " "), "stop-finding exploited scenario no-protections unread-code unnamed-code changed-programs outdated-base"; got != want {
 		t.Errorf("reasons %s; want %s", got, want)
 	}
 	if got, want := strings.Join(scenarioOf(&a, "A1").Examples, " "), "CVE-9 CVE-6 CVE-5 CVE-4 CVE-3"; got != want {

@@ -44,7 +44,8 @@ func leansOnProtections(code string) bool {
 	return false
 }
 
-// weightiest orders reasons by weight and keeps the first few.
+// weightiest orders reasons by weight and keeps a few: one of every code before
+// one more of the same, so that nothing of another sort goes unsaid.
 func weightiest(reasons []landwaiter.Reason) []landwaiter.Reason {
 	slices.SortFunc(reasons, func(a, b landwaiter.Reason) int {
 		return cmp.Or(
@@ -56,10 +57,21 @@ func weightiest(reasons []landwaiter.Reason) []landwaiter.Reason {
 			cmp.Compare(a.Total, b.Total),
 		)
 	})
-	out := make([]landwaiter.Reason, 0, maxReasons)
+	keep := make([]bool, len(reasons))
 	alike := make(map[string]int)
-	for _, r := range reasons {
-		if alike[r.Code]++; alike[r.Code] <= maxAlike && len(out) < maxReasons {
+	left := maxReasons
+	for turn := 1; turn <= maxAlike; turn++ {
+		for i, r := range reasons {
+			if left > 0 && !keep[i] && alike[r.Code] < turn {
+				keep[i] = true
+				alike[r.Code]++
+				left--
+			}
+		}
+	}
+	out := make([]landwaiter.Reason, 0, maxReasons)
+	for i, r := range reasons {
+		if keep[i] {
 			out = append(out, r)
 		}
 	}
