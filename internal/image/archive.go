@@ -20,9 +20,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
-// maxMembers bounds the members of an archive of an image.
-const maxMembers = 100_000
-
 // openArchive opens a tar of an OCI layout or of what "docker save" writes, plain
 // or gzipped; which of the two it is, it says itself. "FILE:tag" names one image
 // of several.
@@ -227,8 +224,8 @@ func (a *archive) members(ctx context.Context, visit func(h *tar.Header, off int
 		if err != nil {
 			return fmt.Errorf("damaged behind member %d; copy it again: %w", n, errors.Join(landwaiter.ErrInvalid, err))
 		}
-		if n > maxMembers {
-			return fmt.Errorf("more than %d members: %w", maxMembers, landwaiter.ErrTooLarge)
+		if n > limitio.MaxMembers {
+			return fmt.Errorf("more than %d members: %w", limitio.MaxMembers, landwaiter.ErrTooLarge)
 		}
 		if err := visit(h, pos(), t); err != nil {
 			return err

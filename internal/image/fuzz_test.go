@@ -59,7 +59,7 @@ func FuzzMerge(f *testing.F) {
 			for line := range strings.Lines(text) {
 				kind, rest, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
 				name, link, _ := strings.Cut(rest, " ")
-				if kind == "" || !strings.Contains("fdlhowq", kind[:1]) {
+				if kind == "" || strings.IndexByte("fdlhowq", kind[0]) < 0 {
 					continue
 				}
 				if name = strings.TrimPrefix(filepath.Clean("/"+name), "/"); kind[0] == 'h' {

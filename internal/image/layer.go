@@ -18,9 +18,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
-// maxWindow bounds the memory of one zstd stream: "zstd --long", and no more.
-const maxWindow = 128 << 20
-
 // stream is where a layer's bytes come from: stored bytes, or a folder.
 type stream struct {
 	stored io.Reader
@@ -280,7 +277,7 @@ func decompress(r io.Reader) (plain io.Reader, stop func(), err error) {
 		}
 		return z, func() {}, nil
 	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), len(head) > 3 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}):
-		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(limitio.MaxWindow))
 		if err != nil {
 			return nil, nil, fmt.Errorf("zstd: %w", err)
 		}

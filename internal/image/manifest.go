@@ -20,9 +20,6 @@ import (
 // refName is the annotation by which an OCI layout names an image.
 const refName = "org.opencontainers.image.ref.name"
 
-// maxIndexDepth bounds indexes inside indexes.
-const maxIndexDepth = 4
-
 // blobs opens content by its descriptor. What it returns is not yet checked.
 type blobs interface {
 	blob(ctx context.Context, d v1.Descriptor) (io.ReadCloser, error)
@@ -52,8 +49,8 @@ func fetch(ctx context.Context, b blobs, d v1.Descriptor, limit int64) ([]byte, 
 // choose follows indexes down to the manifest for want.
 func choose(ctx context.Context, b blobs, index []v1.Descriptor, want platform, depth int) (v1.Descriptor, error) {
 	var none v1.Descriptor
-	if depth > maxIndexDepth {
-		return none, fmt.Errorf("indexes nested deeper than %d: %w", maxIndexDepth, landwaiter.ErrTooLarge)
+	if depth > limitio.MaxIndexes {
+		return none, fmt.Errorf("indexes nested deeper than %d: %w", limitio.MaxIndexes, landwaiter.ErrTooLarge)
 	}
 	var images []v1.Descriptor
 	var have []string

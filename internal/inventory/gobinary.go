@@ -23,13 +23,6 @@ const (
 	// goSign starts both the build information and the identity that Go's linker
 	// puts into a program.
 	goSign = "\xff Go build"
-	// goMaxRead is how much of a program is read to find its build information,
-	// which is small and near the start of the data. The largest known is of
-	// some 200 kB.
-	goMaxRead = 16 << 20
-	// goMaxModules is the most modules of one program; the largest known have
-	// some 3,000.
-	goMaxModules = 100_000
 	// goDevel is how Go says that a module was built from a folder. It is no
 	// version that anybody can look up.
 	goDevel = "(devel)"

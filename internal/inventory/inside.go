@@ -42,8 +42,6 @@ type gapList struct {
 	rest int
 }
 
-const maxGaps = 20 // of one file, before the rest is counted
-
 func (g *gapList) add(path string, bytes int64, reason string) {
 	if g.n++; g.n > maxGaps || len(path) > limitio.MaxName {
 		g.rest++

@@ -13,23 +13,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
-// Caps on one outer archive with all inside it. An archive can say that a
-// thousand others lie in the same few bytes, each of which says the same again.
-const (
-	// javaMaxHeld is how many bytes of unpacked archives, one inside the other,
-	// are in memory at once.
-	javaMaxHeld = 320 << 20
-	// javaMaxEntries is the most entries of all archives together; opening one
-	// counts as javaOpening entries.
-	javaMaxEntries = 4 * limitio.MaxArchived
-	javaOpening    = 16
-	// javaMaxDirectories is the most bytes of directories open at once.
-	javaMaxDirectories = 2 * maxZipDirectory
-	// javaMaxPackages is the most packages in it; the largest known hold some
-	// 1,000.
-	javaMaxPackages = 100_000
-)
-
 // errJavaSpent: the whole of an outer archive passed a cap, so that the walk ends.
 var errJavaSpent = fmt.Errorf("archives inside archives: %w", landwaiter.ErrTooLarge)
 

@@ -11,14 +11,6 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-const (
-	// javaMaxText is the most that is read of the main section of a manifest; the
-	// largest list some 100 kB of exported packages there.
-	javaMaxText = 1 << 20
-	// javaMaxPOM is the largest pom.properties; three lines are the rule.
-	javaMaxPOM = 64 << 10
-)
-
 // parseJavaPOM reads groupId, artifactId and version.
 func parseJavaPOM(r io.Reader) (javaCoordinates, error) {
 	c := javaCoordinates{method: javaPOM}

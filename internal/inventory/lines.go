@@ -156,13 +156,6 @@ func (s *stanzas) put(name, value string) error {
 
 func (s *stanzas) err() error { return s.fail }
 
-// Caps on what one file may claim. The largest real lists hold some 500,000
-// names of 100 bytes.
-const (
-	maxClaims     = 2 << 20
-	maxClaimBytes = 256 << 20 // of all names together
-)
-
 // tally counts what one file claims: a short file can name a long folder many
 // times over.
 type tally struct{ claims, bytes int }

@@ -114,9 +114,6 @@ func (r *Result) list(g *merge) {
 	r.Rest = r.Rest[:min(len(r.Rest), maxRest)]
 }
 
-// maxRest bounds Result.Rest.
-const maxRest = 100
-
 func bigger(a, b landwaiter.File) int {
 	return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Path, b.Path))
 }

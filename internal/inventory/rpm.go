@@ -129,9 +129,6 @@ type rpmDatabase struct {
 	n   tally
 }
 
-// rpmMaxPackages is the most packages of one database; 10,000 are many.
-const rpmMaxPackages = 200_000
-
 // errRPMTooMany: a cap was passed, and what follows is not read.
 var errRPMTooMany = errors.New("the rpm database names too many packages or files")
 

@@ -45,11 +45,6 @@ const (
 const (
 	rpmHeaderIntro = 8
 	rpmIndexEntry  = 16
-	// rpmMaxFiles is the most files of one package; the largest known have some
-	// 100,000.
-	rpmMaxFiles = 1 << 20
-	// rpmMaxText is the longest single text; licences run to some 5,000 bytes.
-	rpmMaxText = 64 << 10
 )
 
 // rpmHeader is the header of one package as a database holds it: two counts, an

@@ -10,11 +10,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
-// maxZipDirectory is the most that the directory of one zip archive may take,
-// with its end. archive/zip holds about four times as much in memory. The
-// largest directories seen are of some 20 MB.
-const maxZipDirectory = 32 << 20
-
 // openZip reads the directory of a zip archive of size bytes. used is how many
 // bytes it took, at most about most; the error is landwaiter.ErrTooLarge where
 // that, or limitio.MaxArchived entries, is not enough.

@@ -1,5 +1,5 @@
-// Package limitio caps, digests and drains bytes from outside. All caps that
-// users cannot set stand in this file.
+// Package limitio caps, digests and drains bytes from outside. Caps that
+// several packages share stand in this file, a package's own in its limits.go.
 package limitio
 
 // Caps on what is taken from outside. Passing one is an error or a gap, never a
@@ -10,6 +10,9 @@ const (
 	MinRatio      = 32 << 20  // uncompressed bytes from which MaxRatio counts
 	MaxManifest   = 4 << 20   // a manifest or an index
 	MaxConfig     = 8 << 20   // an image configuration
+	MaxIndexes    = 4         // indexes inside indexes
+	MaxMembers    = 100_000   // members of an archive of an image
+	MaxWindow     = 128 << 20 // memory of one zstd stream: "zstd --long", and no more
 	MaxLayers     = 1000      // layers of one image
 	MaxEntries    = 20 << 20  // entries of all layers
 	MaxName       = 4096      // bytes of one path

@@ -1,0 +1,45 @@
+package inventory
+
+import "github.com/landwaiter/landwaiter/internal/limitio"
+
+// Caps of this package's readers; those that others share are in limitio. Passing
+// one is damage or a gap, never a quiet end.
+const (
+	maxGaps = 20  // of one file, before the rest is counted
+	maxRest = 100 // files in Result.Rest
+
+	// What one file may claim. The largest real lists hold some 500,000 names of
+	// 100 bytes.
+	maxClaims     = 2 << 20
+	maxClaimBytes = 256 << 20 // of all names together
+
+	// The directory of one zip archive with its end, in bytes. archive/zip holds
+	// about four times as much in memory; the largest seen are of some 20 MB.
+	maxZipDirectory = 32 << 20
+)
+
+const (
+	rpmMaxPackages = 200_000  // of one database; 10,000 are many
+	rpmMaxFiles    = 1 << 20  // of one package; the largest known have some 100,000
+	rpmMaxText     = 64 << 10 // bytes of a single text; licences run to some 5,000
+)
+
+const (
+	// How much of a program is read to find its build information, which is small
+	// and near the start of the data. The largest known is of some 200 kB.
+	goMaxRead = 16 << 20
+	// Modules of one program; the largest known have some 3,000.
+	goMaxModules = 100_000
+)
+
+// Caps on one outer Java archive with all inside it. An archive can say that a
+// thousand others lie in the same few bytes, each of which says the same again.
+const (
+	javaMaxHeld        = 320 << 20               // bytes of unpacked archives, one inside the other, in memory at once
+	javaMaxEntries     = 4 * limitio.MaxArchived // of all archives together; opening one counts as javaOpening
+	javaOpening        = 16
+	javaMaxDirectories = 2 * maxZipDirectory // bytes of directories open at once
+	javaMaxPackages    = 100_000             // the largest known hold some 1,000
+	javaMaxText        = 1 << 20             // bytes of a manifest's main section; the largest list some 100 kB of packages
+	javaMaxPOM         = 64 << 10            // bytes of one pom.properties; three lines are the rule
+)
