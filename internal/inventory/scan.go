@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/landwaiter/landwaiter"
@@ -165,7 +164,7 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 
 	s.sha.Reset()
 	sums := io.Writer(s.sha)
-	if s.rename == nil && out.kind.Code() && mayBeDebian(rec.Path) {
+	if s.rename == nil && out.kind.Code() { // where a changed file matters
 		s.md5.Reset()
 		sums, out.hasMD5 = io.MultiWriter(s.sha, s.md5), true
 	}
@@ -233,12 +232,6 @@ func (s *scanner) wanted(names []string, program bool, size int64) *wanted {
 	}
 	w.keep.mem = s.mem[:0]
 	return w
-}
-
-// mayBeDebian keeps MD5 from where dpkg rarely installs and language package
-// managers do: there SHA-256 sums are recorded, or none.
-func mayBeDebian(path string) bool {
-	return !strings.Contains(path, "node_modules/") && !strings.Contains(path, "site-packages/")
 }
 
 // drain feeds head and the rest of r to w and returns how much that was.
