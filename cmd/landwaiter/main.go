@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -37,7 +38,12 @@ type streams struct {
 	now      func() time.Time
 }
 
+// gcPercent keeps the heap small: most of it lives as long as a scan, and little is
+// made while one runs. Seen: a fifth less memory for no more time.
+const gcPercent = 50
+
 func main() {
+	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], streams{
 		out: os.Stdout, err: os.Stderr,
