@@ -60,7 +60,7 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	if err != nil {
 		return nil, fmt.Errorf("looking up what is known about %s: %w", ref, err)
 	}
-	if err := count(a, inv); err != nil {
+	if err := count(a, inv, clearing(opt.Advisories)); err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	a.Findings = append(a.Findings, inspect.Run(&inspect.Input{
@@ -115,15 +115,29 @@ func known(a *landwaiter.Assessment, opt Options, maxAgeDays int) (ends time.Tim
 	return eol.Support, nil
 }
 
-// count fills the account. A package that the distribution installed is covered
-// where the distribution's own is.
-func count(a *landwaiter.Assessment, inv *inventory.Result) error {
-	answered := make(map[string]bool, len(a.Packages))
+// clearing names the sources whose silence about a package means something.
+func clearing(f *advisory.File) map[string]bool {
+	out := map[string]bool{}
+	if f != nil {
+		for _, c := range f.Coverage() {
+			for _, name := range c.Clears {
+				out[name] = true
+			}
+		}
+	}
+	return out
+}
+
+// count fills the account. A package is covered where a list that is whole speaks
+// of it: a weakness from a sample does not make the sample a list.
+func count(a *landwaiter.Assessment, inv *inventory.Result, clears map[string]bool) error {
+	covered := make(map[string]bool, len(a.Packages))
 	for i := range a.Packages {
 		p := &a.Packages[i]
-		answered[p.ID] = p.Known.State == landwaiter.AnswerNoneKnown || p.Known.State == landwaiter.AnswerFindings && len(p.Known.Sources) > 0
+		covered[p.ID] = p.Known.State != landwaiter.AnswerNotAssessed &&
+			slices.ContainsFunc(p.Known.Sources, func(name string) bool { return clears[name] })
 	}
-	if err := inv.Count(func(id string) bool { return answered[id] }); err != nil {
+	if err := inv.Count(func(id string) bool { return covered[id] }); err != nil {
 		return err
 	}
 	a.Account = inv.Account

@@ -163,6 +163,10 @@ func TestExample(t *testing.T) {
 	if got := paths(a.Unowned); !slices.Contains(got, "usr/local/bin/voxstats2") {
 		t.Errorf("unowned: %q", got)
 	}
+	// The example's lists are samples: they find weaknesses and cover nothing.
+	if a.Account.Covered != (landwaiter.Count{}) {
+		t.Errorf("a sample covers %+v", a.Account.Covered)
+	}
 	if a.Account.Hidden.Files == 0 {
 		t.Error("the removed file is in no account")
 	}
@@ -229,6 +233,8 @@ func TestUnknownIsNeverClean(t *testing.T) {
 	fresh := whole(t, "2026-11-20T00:00:00Z")
 	if a := run(t, ref, assess.Options{Advisories: fresh}); a.Advice.Outcome != landwaiter.Recommend || a.Packages[0].Known.State != landwaiter.AnswerNoneKnown {
 		t.Errorf("a whole and fresh list: %s, %+v, %+v", a.Advice.Outcome, a.Packages[0].Known, a.Advice.Reasons)
+	} else if a.Account.Covered.Files != 1 {
+		t.Errorf("a whole list covers %+v", a.Account.Covered)
 	}
 	stale := whole(t, "2026-10-20T00:00:00Z")
 	if a := run(t, ref, assess.Options{Advisories: stale}); a.Advice.Outcome != landwaiter.CannotJudge {
