@@ -80,6 +80,10 @@ func run(ctx context.Context, args []string, s streams) int {
 		}
 		return exitDoNotImport
 	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		fmt.Fprintln(s.err, "landwaiter: stopped before the end; nothing was written")
+		return exitFailed
+	}
 	fmt.Fprintf(s.err, "landwaiter: %v\n", err)
 	if _, ok := errors.AsType[*usageError](err); ok {
 		fmt.Fprintf(s.err, "Run '%s --help' for how to call it.\n", cmd.CommandPath())

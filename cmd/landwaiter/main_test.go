@@ -71,6 +71,21 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestStopped: whoever stops a run is told that nothing was written.
+func TestStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var errs strings.Builder
+	out := filepath.Join(t.TempDir(), "out")
+	status := run(ctx, []string{"assess", "oci:" + lwtest.Layout(t, "-- 0/a --\na\n"), "--output", out}, streams{out: io.Discard, err: &errs, now: lwtest.Clock})
+	if status != exitFailed || !strings.Contains(errs.String(), "stopped before the end") {
+		t.Errorf("status %d, %q", status, errs.String())
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("something was written")
+	}
+}
+
 // realParts skips a test where a program is missing; where LANDWAITER_REAL_PARTS
 // is set, as in CI, it fails instead.
 func realParts(t *testing.T, programs ...string) {
