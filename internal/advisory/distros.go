@@ -2,6 +2,7 @@ package advisory
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,26 +23,50 @@ type distro struct {
 	// that it must be what release says. Red Hat and SUSE give a name to every
 	// product that has the same packages.
 	covers func(versionID, release string) bool
+	// makers are marks in the words of a package about who made it, in lower case.
+	// A vendor's package on the system has none: the distribution's silence says
+	// nothing about it. None at all: packages do not say.
+	makers []string
+}
+
+// Debian's developers may give any address as their own; those few of their
+// packages are taken for somebody else's, which is the careful mistake.
+var (
+	debianMakers = []string{"@debian.org", ".debian.org", ".debian.net"}
+	ubuntuMakers = append([]string{"ubuntu.com", "@canonical.com"}, debianMakers...)
+	suseMakers   = []string{"suse"}
+)
+
+// foreign says whose package p may be, where it says that somebody other than the
+// distribution made it; else "". A package that does not say is taken for the
+// distribution's.
+func (d *distro) foreign(p *landwaiter.Package) string {
+	made := strings.ToLower(p.Vendor)
+	if made == "" || len(d.makers) == 0 || slices.ContainsFunc(d.makers, func(mark string) bool { return strings.Contains(made, mark) }) {
+		return ""
+	}
+	name, _, _ := strings.Cut(p.Vendor, " <")
+	return fmt.Sprintf("its maker, %q, is not known to be %s, whose silence says nothing about it", name, d.osv)
 }
 
 // distros is the table.
 var distros = []distro{
-	{"debian", "dpkg", "Debian", whole, nil},
-	{"ubuntu", "dpkg", "Ubuntu", ubuntuRelease, nil},
-	{"alpine", "apk", "Alpine", alpineRelease, nil},
-	{"wolfi", "apk", "Wolfi", noRelease, nil},
-	{"chainguard", "apk", "Chainguard", noRelease, nil},
-	{"minimos", "apk", "MinimOS", noRelease, nil},
-	{"alpaquita", "apk", "Alpaquita", whole, nil},
-	{"almalinux", "rpm", "AlmaLinux", major, nil},
-	{"rocky", "rpm", "Rocky Linux", major, nil},
-	{"rhel", "rpm", "Red Hat", func(v string) string { return "enterprise_linux:" + major(v) }, redHatCovers},
-	{"sles", "rpm", "SUSE", func(v string) string { return "Linux Enterprise Server " + servicePack(v) }, suseCovers},
-	{"opensuse-leap", "rpm", "openSUSE", func(v string) string { return "Leap " + v }, nil},
-	{"opensuse-tumbleweed", "rpm", "openSUSE", func(string) string { return "Tumbleweed" }, nil},
-	{"mageia", "rpm", "Mageia", whole, nil},
-	{"azurelinux", "rpm", "Azure Linux", major, nil},
-	{"photon", "rpm", "Photon OS", whole, nil},
+	{"debian", "dpkg", "Debian", whole, nil, debianMakers},
+	{"ubuntu", "dpkg", "Ubuntu", ubuntuRelease, nil, ubuntuMakers},
+	{"alpine", "apk", "Alpine", alpineRelease, nil, nil},
+	{"wolfi", "apk", "Wolfi", noRelease, nil, nil},
+	{"chainguard", "apk", "Chainguard", noRelease, nil, nil},
+	{"minimos", "apk", "MinimOS", noRelease, nil, nil},
+	{"alpaquita", "apk", "Alpaquita", whole, nil, nil},
+	{"almalinux", "rpm", "AlmaLinux", major, nil, []string{"almalinux"}},
+	{"rocky", "rpm", "Rocky Linux", major, nil, []string{"rocky"}},
+	{"rhel", "rpm", "Red Hat", func(v string) string { return "enterprise_linux:" + major(v) }, redHatCovers, []string{"red hat"}},
+	{"sles", "rpm", "SUSE", func(v string) string { return "Linux Enterprise Server " + servicePack(v) }, suseCovers, suseMakers},
+	{"opensuse-leap", "rpm", "openSUSE", func(v string) string { return "Leap " + v }, nil, suseMakers},
+	{"opensuse-tumbleweed", "rpm", "openSUSE", func(string) string { return "Tumbleweed" }, nil, suseMakers},
+	{"mageia", "rpm", "Mageia", whole, nil, []string{"mageia"}},
+	{"azurelinux", "rpm", "Azure Linux", major, nil, []string{"microsoft"}},
+	{"photon", "rpm", "Photon OS", whole, nil, []string{"vmware", "broadcom"}},
 }
 
 // rolling are systems without releases, so that an empty release is an answer.

@@ -203,7 +203,7 @@ func (m *matcher) advisory(g *group, h *hit) landwaiter.Advisory {
 // fix, if it says what it means to do. Anybody else's range without an end is
 // weaker than one with an end.
 func confidence(g *group, h *hit) landwaiter.Confidence {
-	own := g.target.osv.distribution && h.card.flags&(flagChangelog|flagPending) == 0
+	own := g.target.osv.distribution && g.target.foreign == "" && h.card.flags&(flagChangelog|flagPending) == 0
 	switch {
 	case g.target.mapped:
 		return landwaiter.ConfidenceMapped

@@ -257,7 +257,9 @@ func (m *matcher) answer(targets []target, outs []*outcome, reason string) landw
 	}
 	for i, out := range outs {
 		c := m.clearance(&targets[i])
-		if out.doubt != "" {
+		if targets[i].foreign != "" {
+			reason = targets[i].foreign
+		} else if out.doubt != "" {
 			reason = fmt.Sprintf("version %q cannot be compared with what %s says", targets[i].version, out.doubt)
 		} else {
 			reason = c.reason

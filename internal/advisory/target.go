@@ -25,6 +25,7 @@ type target struct {
 	// one.
 	groupName, groupVersion string
 	module                  string // rpm's module label
+	foreign                 string // why silence about the package clears nothing
 	mapped                  bool
 	headers                 bool // kernel headers and the like: no image, no modules
 }
@@ -80,9 +81,8 @@ func newTarget(osv osvEcosystem, name, version string) target {
 // systemTarget looks up a package of the operating system: by its source package
 // for dpkg and apk, by its own name for rpm.
 //
-// Who made the package is not looked at here: one that a vendor other than the
-// distribution made should not be cleared by the distribution's silence. That
-// needs an inventory that knows the vendor; this is where it belongs.
+// A package that somebody else made for the system may share a name with one of the
+// distribution's: what matches is shown, and silence clears nothing.
 func systemTarget(f *File, sys *landwaiter.System, p *landwaiter.Package) ([]target, string) {
 	if sys == nil || sys.ID == "" {
 		return nil, "nothing says which operating system this is"
@@ -98,6 +98,7 @@ func systemTarget(f *File, sys *landwaiter.System, p *landwaiter.Package) ([]tar
 		osv: ecosystemOf(d.osv), releases: f.releasesOf(sys), name: p.Name, version: p.Version,
 		groupName: p.Name, groupVersion: p.Version, module: p.Modularity,
 	}
+	t.foreign = d.foreign(p)
 	if len(t.releases) == 0 {
 		return nil, fmt.Sprintf("no source names a release of the system %q", systemName(sys))
 	}

@@ -155,7 +155,8 @@ func (t *Tree) add(parent int32, base string, n node) int32 {
 
 func (t *Tree) gap(c Content, why string) {
 	r := t.Record(c)
-	t.Gaps = append(t.Gaps, landwaiter.Gap{Path: r.Path, Layer: int(c.Layer), Bytes: r.Size, Reason: why})
+	// A file that stands nowhere may still hold code that a bolder engine finds.
+	t.Gaps = append(t.Gaps, landwaiter.Gap{Path: r.Path, Layer: int(c.Layer), Bytes: r.Size, Code: r.Type == TypeFile, Reason: why})
 }
 
 // symlink returns where node n points, "" where it is no symbolic link.
