@@ -257,11 +257,12 @@ func (m *matcher) answer(targets []target, outs []*outcome, reason string) landw
 	}
 	for i, out := range outs {
 		c := m.clearance(&targets[i])
-		if targets[i].foreign != "" {
+		switch {
+		case targets[i].foreign != "":
 			reason = targets[i].foreign
-		} else if out.doubt != "" {
+		case out.doubt != "":
 			reason = fmt.Sprintf("version %q cannot be compared with what %s says", targets[i].version, out.doubt)
-		} else {
+		default:
 			reason = c.reason
 		}
 		if reason != "" {
