@@ -49,11 +49,13 @@ func (s *Subject) Fingerprint() string {
 
 // ImageConfig is the part of an image's configuration that says how it runs.
 type ImageConfig struct {
-	User       string            `json:"user,omitempty"`
-	Entrypoint []string          `json:"entrypoint,omitempty"`
-	Cmd        []string          `json:"cmd,omitempty"`
-	Env        []string          `json:"env,omitempty"`
-	Labels     map[string]string `json:"labels,omitempty"`
+	User       string   `json:"user,omitempty"`
+	Entrypoint []string `json:"entrypoint,omitempty"`
+	Cmd        []string `json:"cmd,omitempty"`
+	// Env are the names of environment variables. Their values may be secrets, and
+	// reports travel: they are left out.
+	Env    []string          `json:"env,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 // Layer is one layer of an image.

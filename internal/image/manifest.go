@@ -161,7 +161,11 @@ func (im *Image) openConfig(raw []byte, id string, layers []landwaiter.Layer, wa
 	s.Created = created(cfg.Created.Time)
 	s.Config = landwaiter.ImageConfig{
 		User: cfg.Config.User, Entrypoint: cfg.Config.Entrypoint, Cmd: cfg.Config.Cmd,
-		Env: cfg.Config.Env, Labels: cfg.Config.Labels,
+		Labels: cfg.Config.Labels,
+	}
+	for _, e := range cfg.Config.Env {
+		name, _, _ := strings.Cut(e, "=")
+		s.Config.Env = append(s.Config.Env, name)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ codec 1 zstd
 codec 2 none
 symlink 0/bin usr/bin
 remove 1/etc/motd
-config {"User":"1000","Env":["A=b"],"Entrypoint":["/usr/bin/tool"]}
+config {"User":"1000","Env":["TOKEN=a=b"],"Entrypoint":["/usr/bin/tool"]}
 -- 0/etc/motd --
 hello
 -- 0/usr/bin/tool --
@@ -83,8 +83,8 @@ func TestSources(t *testing.T) {
 			t.Errorf("%s: %d odd things, visible (-want +got):\n%s", ref, odd, diff)
 		}
 		s := subject(t, ref, opt)
-		if s.Digest != want || s.ImageID != id || len(s.Layers) != 3 || s.Config.User != "1000" {
-			t.Errorf("%s: digest %q, want %q; image %q, want %q; %d layers; user %q", ref, s.Digest, want, s.ImageID, id, len(s.Layers), s.Config.User)
+		if s.Digest != want || s.ImageID != id || len(s.Layers) != 3 || s.Config.User != "1000" || len(s.Config.Env) != 1 || s.Config.Env[0] != "TOKEN" {
+			t.Errorf("%s: digest %q, want %q; image %q, want %q; %d layers; user %q; env %q, want names only", ref, s.Digest, want, s.ImageID, id, len(s.Layers), s.Config.User, s.Config.Env)
 		}
 	}
 }
