@@ -68,6 +68,7 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 		Account: a.Account, EndOfLife: ends, Now: a.At,
 	})...)
 	sortFindings(a.Findings)
+	a.Gaps = append(a.Gaps, missing(a, ends)...)
 	a.Advice, a.Protections = judge.Judge(method, judge.Input{
 		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
 		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections, Now: a.At,
@@ -113,6 +114,32 @@ func known(a *landwaiter.Assessment, opt Options, maxAgeDays int) (ends time.Tim
 		return eol.LongTerm, nil
 	}
 	return eol.Support, nil
+}
+
+// missing says what the advisory file does not hold, where that bears on the
+// subject: a list that is not there must not look better than one that is old.
+func missing(a *landwaiter.Assessment, ends time.Time) []landwaiter.Gap {
+	if a.Advisories == nil {
+		return nil // that is said by itself
+	}
+	var out []landwaiter.Gap
+	say := func(reason string) {
+		out = append(out, landwaiter.Gap{Layer: -1, Bytes: -1, Reason: reason})
+	}
+	listed := func(format string) bool {
+		return slices.ContainsFunc(a.Sources, func(s landwaiter.Source) bool { return s.Format == format })
+	}
+	known := slices.ContainsFunc(a.Findings, func(f landwaiter.Finding) bool { return f.Reference != "" })
+	if known && !listed("kev") {
+		say("no list of weaknesses that attackers use was given, so none could be told apart")
+	}
+	if known && !listed("epss") {
+		say("no figures of how likely a weakness is to be used were given")
+	}
+	if a.System != nil && ends.IsZero() {
+		say("no list says until when " + a.System.ID + " " + a.System.VersionID + " gets fixes")
+	}
+	return out
 }
 
 // clearing names the sources whose silence about a package means something.

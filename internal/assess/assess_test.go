@@ -236,6 +236,11 @@ func TestUnknownIsNeverClean(t *testing.T) {
 	} else if a.Account.Covered.Files != 1 {
 		t.Errorf("a whole list covers %+v", a.Account.Covered)
 	}
+	// The list of what attackers use, and of releases, is missing beside it.
+	weak := "oci:" + lwtest.Layout(t, strings.NewReplacer("six-1.16.0", "other-1.0", "six", "other", "1.16.0", "1.0").Replace(oneWheel)+"-- 0/etc/os-release --\nID=debian\nVERSION_ID=12\n")
+	if a := run(t, weak, assess.Options{Advisories: fresh}); len(a.Findings) == 0 || len(a.Gaps) != 3 {
+		t.Errorf("missing lists: %d findings, gaps %+v", len(a.Findings), a.Gaps)
+	}
 	stale := whole(t, "2026-10-20T00:00:00Z")
 	if a := run(t, ref, assess.Options{Advisories: stale}); a.Advice.Outcome != landwaiter.CannotJudge {
 		t.Errorf("a stale list: %s", a.Advice.Outcome)

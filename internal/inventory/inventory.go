@@ -60,15 +60,16 @@ func (g *merge) readAgain(ctx context.Context, im *image.Image, m *matcher) erro
 		}
 		names[c.Layer][c.Record] = append(names[c.Layer][c.Record], name)
 	}
-	for _, f := range g.files {
-		// Programs are read by content, whatever their name.
-		if f.At != f.Content && len(m.rows(nil, f.Path, false)) > 0 {
-			add(f.Content, f.Path)
-		}
-	}
+	large := map[image.Content]bool{}
 	for i, l := range g.layers {
 		for _, rec := range l.large {
-			add(image.Content{Layer: int32(i), Record: rec}, l.records[rec].Path)
+			large[image.Content{Layer: int32(i), Record: rec}] = true
+		}
+	}
+	for _, f := range g.files {
+		// Programs are read by content, whatever their name.
+		if large[f.Content] || f.At != f.Content && len(m.rows(nil, f.Path, false)) > 0 {
+			add(f.Content, f.Path)
 		}
 	}
 	var indexes []int

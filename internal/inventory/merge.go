@@ -80,8 +80,11 @@ func (g *merge) each(visit func(layer int, real string, f *fileFacts)) {
 	}
 	for _, s := range g.second {
 		for j := range s.facts {
-			if v, ok := g.tree.Lookup(s.facts[j].path); ok {
-				visit(int(v.At.Layer), v.Path, &s.facts[j])
+			f := &s.facts[j]
+			own := image.Content{Layer: int32(s.layer), Record: f.record}
+			// Another file may stand there by now: this is not said of it.
+			if v, ok := g.tree.Lookup(f.path); ok && v.Content == own {
+				visit(int(v.At.Layer), v.Path, f)
 			}
 		}
 	}
@@ -220,6 +223,12 @@ func (g *merge) collectGaps() {
 	for i, l := range g.layers {
 		for _, gap := range l.gaps {
 			gap.Layer = i
+			g.gaps = append(g.gaps, gap)
+		}
+	}
+	for _, s := range g.second { // what both passes met is said once
+		for _, gap := range s.gaps {
+			gap.Layer = s.layer
 			g.gaps = append(g.gaps, gap)
 		}
 	}
