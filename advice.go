@@ -237,4 +237,6 @@ type Assessment struct {
 	Packages    []Package     `json:"packages"`
 	Unowned     []File        `json:"unowned"`
 	Changed     []File        `json:"changed"`
+	// Groups are the folders of files that nobody owns, biggest first.
+	Groups []Group `json:"groups"`
 }

@@ -96,6 +96,11 @@ const (
 	FileUnknown FileKind = "unknown"
 )
 
+// FileKinds lists every kind in the order in which reports show them.
+func FileKinds() []FileKind {
+	return []FileKind{FileProgram, FileScript, FileArchive, FileModel, FileData, FileText, FileEmpty, FileUnknown}
+}
+
 // Code reports whether files of kind k are run rather than read.
 func (k FileKind) Code() bool { return k == FileProgram || k == FileScript }
 
@@ -110,6 +115,56 @@ type File struct {
 	Kind   FileKind `json:"kind"`
 	// Owner is the ID of the owning package, empty where nobody owns the file.
 	Owner string `json:"owner,omitempty"`
+	// Nature is what the file turned out to be; nil where only its kind is known.
+	Nature *Nature `json:"nature,omitempty"`
+}
+
+// Nature is what a look inside a file showed. Every text in it comes from the file
+// and is short, valid UTF-8 and without control characters; every list is capped.
+type Nature struct {
+	// Format is the field's own name for what it is, such as "ELF shared library",
+	// "pickle", "Parquet".
+	Format string `json:"format"`
+	// Detail is one line of facts: a processor, a size of a table, a title.
+	Detail string `json:"detail,omitempty"`
+	// Soname, BuildID and Links are a program's: its name as a library, the
+	// linker's identity of it in hex, and the libraries that it loads.
+	Soname  string   `json:"soname,omitempty"`
+	BuildID string   `json:"buildId,omitempty"`
+	Links   []string `json:"links,omitempty"`
+	// Interpreter is what runs a script.
+	Interpreter string `json:"interpreter,omitempty"`
+	// Calls are what opening a model would import and call, as "module.name".
+	Calls []string `json:"calls,omitempty"`
+	// Fields are the names of a table's columns.
+	Fields []string `json:"fields,omitempty"`
+	// Rows is the number of a table's rows, where its header says so.
+	Rows int64 `json:"rows,omitempty"`
+	// Members counts an archive's files; Programs those of them that are code.
+	Members  int64 `json:"members,omitempty"`
+	Programs int64 `json:"programs,omitempty"`
+	// SameAs is the path of a file with an owner and the same content, or the same
+	// build: somebody made a copy.
+	SameAs string `json:"sameAs,omitempty"`
+}
+
+// Group is a folder whose files nobody owns, so that a researcher can be asked
+// about it once.
+type Group struct {
+	// Folder is "" for the root, and for a last group that stands for all others.
+	Folder string `json:"folder"`
+	Others int    `json:"others,omitempty"` // how many folders that last group stands for
+	Total  Count  `json:"total"`
+	// Kinds counts by kind of file, in the order of the kinds.
+	Kinds []KindCount `json:"kinds"`
+	// Biggest are its biggest files, at most five, biggest first.
+	Biggest []File `json:"biggest"`
+}
+
+// KindCount counts the files of one kind.
+type KindCount struct {
+	Kind FileKind `json:"kind"`
+	Count
 }
 
 // Evidence says where and how a package was observed.
@@ -141,14 +196,25 @@ type Package struct {
 	Origin string `json:"origin,omitempty"`
 	// Mapped are names in other ecosystems that the package's own metadata
 	// gives, as purls. Matching by them is weaker: "by mapping".
-	Mapped   []string `json:"mapped,omitempty"`
-	Requires []string `json:"requires,omitempty"`
+	Mapped []string `json:"mapped,omitempty"`
+	// Requires are the names that the package's own metadata asks for, in the
+	// ecosystem's words; DependsOn the IDs of the observed packages that answer
+	// to them, sorted. Where DependsOn is shorter, something asked for is not there.
+	Requires  []string `json:"requires,omitempty"`
+	DependsOn []string `json:"dependsOn,omitempty"`
+	// Requested is true where the installer's records say that somebody asked for
+	// the package by its name, not for something that needs it.
+	Requested bool `json:"requested,omitempty"`
 	// Layer is the index of the layer that brought the package in this version.
 	Layer    int        `json:"layer"`
 	Evidence []Evidence `json:"evidence"`
 	// OwnedBy is the ID of the system package that installed this one; the
 	// distribution then answers for it.
 	OwnedBy string `json:"ownedBy,omitempty"`
+	// PartOf is the ID of the package of another manager, such as conda or Spack,
+	// whose files hold this one: the same software under another name. No
+	// distribution answers for it.
+	PartOf string `json:"partOf,omitempty"`
 	// Declared is true for a package that a list names but nobody observed.
 	Declared bool `json:"declared,omitempty"`
 	// Owns counts the visible files that the package owns.
@@ -210,7 +276,9 @@ type Inventory struct {
 	Unowned []File `json:"unowned"`
 	// Changed are the programs and scripts that are not what their owner
 	// shipped, by path.
-	Changed []File  `json:"changed"`
+	Changed []File `json:"changed"`
+	// Groups are the folders of files that nobody owns, biggest first.
+	Groups  []Group `json:"groups"`
 	Account Account `json:"account"`
 	Gaps    []Gap   `json:"gaps"`
 }

@@ -49,7 +49,7 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	}
 	a := &landwaiter.Assessment{
 		Schema: landwaiter.Schema, Tool: opt.Tool, At: opt.Now.UTC(), Subject: im.Subject(),
-		System: inv.System, Gaps: inv.Gaps, Packages: inv.Packages, Unowned: inv.Unowned, Changed: inv.Changed,
+		System: inv.System, Gaps: inv.Gaps, Packages: inv.Packages, Unowned: inv.Unowned, Changed: inv.Changed, Groups: inv.Groups,
 		Sources: []landwaiter.Source{}, Findings: []landwaiter.Finding{},
 	}
 	if a.Subject.Kind == landwaiter.SubjectFolder {

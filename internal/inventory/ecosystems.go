@@ -9,7 +9,17 @@ type ecosystem struct {
 	// system is true for the package manager of an operating system. What it
 	// owns it answers for, whatever other readers find inside.
 	system bool
-	want   want
+	// builds is true for a manager that builds or ships whole programs, as conda
+	// and Nix do: a program in a package of its is that package, and no other. It
+	// is true for every system row.
+	builds bool
+	// guess is true for a row that recognises programs by what is in them. What it
+	// says counts only for files that no row with builds owns.
+	guess bool
+	// fold makes names comparable where the ecosystem takes several spellings for
+	// one; nil for a row that does not.
+	fold func(name string) string
+	want want
 	// read emits what the file says into out. It returns *landwaiter.SyntaxError
 	// at damage; what it emitted before stands, and the rest becomes a gap. It
 	// must not panic, whatever the bytes.
@@ -23,6 +33,10 @@ type want struct {
 	bases    []string // last elements, such as "METADATA"
 	suffixes []string // ends of the last element from its last dot on, such as ".jar"
 	programs bool     // files whose first bytes are a compiled program's
+	// folders ask for what lies directly in a folder, by name alone: each end in
+	// "/". The file has no content, and one that is a folder is handed over
+	// where the layer names it, or else at the first file below it.
+	folders []string
 	// sign stands somewhere in every file that the row can say something about. A
 	// program too large for memory is kept on disk only where it has the sign.
 	sign string
@@ -34,11 +48,11 @@ type want struct {
 
 // ecosystems is the table, in the order in which reports show them.
 var ecosystems = []ecosystem{
-	{name: "dpkg", system: true, want: dpkgWant, read: readDpkg},
-	{name: "apk", system: true, want: apkWant, read: readAPK},
-	{name: "rpm", system: true, want: rpmWant(), read: readRPM},
-	{name: "python", want: pythonWant, read: readPython},
-	{name: "conda", want: condaWant, read: readConda},
+	{name: "dpkg", system: true, builds: true, want: dpkgWant, read: readDpkg},
+	{name: "apk", system: true, builds: true, want: apkWant, read: readAPK},
+	{name: "rpm", system: true, builds: true, want: rpmWant(), read: readRPM},
+	{name: "python", fold: normalPython, want: pythonWant, read: readPython},
+	{name: "conda", builds: true, want: condaWant, read: readConda},
 	{name: "r", want: rWant, read: readR},
 	{name: "npm", want: npmWant, read: readNPM},
 	{name: "gem", want: gemWant, read: readGem},

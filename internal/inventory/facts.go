@@ -23,6 +23,7 @@ type facts struct {
 	packages []packageFact
 	claims   []claim
 	gaps     []landwaiter.Gap
+	later    []amendment
 }
 
 // packageFact is a package, and the keys by which claims of the same ecosystem
@@ -30,6 +31,17 @@ type facts struct {
 type packageFact struct {
 	keys []string
 	pkg  landwaiter.Package
+	// provides are other names that Requires of the same ecosystem may ask for.
+	provides []string
+}
+
+// amendment is what another file than its own metadata says about a package.
+type amendment struct {
+	key       string
+	origin    string   // taken where the package has none
+	requested bool     // somebody asked for it by name
+	requires  []string // added
+	mapped    []string // added
 }
 
 // claim says that a package owns a path.
@@ -49,7 +61,23 @@ type claim struct {
 // metadata", "build info", …) under the keys by which claims may name it.
 func (o *facts) Package(method string, p landwaiter.Package, keys ...string) {
 	p.Evidence = []landwaiter.Evidence{{Method: method}}
-	o.packages = append(o.packages, packageFact{keys, p})
+	o.packages = append(o.packages, packageFact{keys: keys, pkg: p})
+}
+
+// Provides names what else the package emitted last answers to, where others of
+// its ecosystem require names that are no package's own: "mail-transport-agent",
+// "so:libz.so.1", "libz.so.1()(64bit)".
+func (o *facts) Provides(names ...string) {
+	p := &o.packages[len(o.packages)-1]
+	p.provides = append(p.provides, names...)
+}
+
+// Amend adds to the package with a's key, which another file describes. Where no
+// file does, it says nothing.
+func (o *facts) Amend(a amendment) {
+	if a.key != "" {
+		o.later = append(o.later, a)
+	}
 }
 
 // Owns says that the package with this key owns path, with an optional sum.

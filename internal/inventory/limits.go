@@ -8,6 +8,9 @@ const (
 	maxGaps = 20  // of one file, before the rest is counted
 	maxRest = 100 // files in Result.Rest
 
+	maxGroups  = 200 // folders of files that nobody owns, before the rest is one
+	maxBiggest = 5   // files shown of each
+
 	// What one file may claim. The largest real lists hold some 500,000 names of
 	// 100 bytes.
 	maxClaims     = 2 << 20

@@ -13,6 +13,7 @@ type matcher struct {
 	bases    map[string][]int
 	suffixes map[string][]int // with their dot
 	programs []int
+	folders  map[string][]int // with their trailing slash
 }
 
 // compile makes a matcher over table. Rows are named by their index in it.
@@ -22,12 +23,14 @@ func compile(table []ecosystem) *matcher {
 		paths:    make(map[string][]int),
 		bases:    make(map[string][]int),
 		suffixes: make(map[string][]int),
+		folders:  make(map[string][]int),
 	}
 	for i := range table {
 		w := &table[i].want
 		index(m.paths, w.paths, i)
 		index(m.bases, w.bases, i)
 		index(m.suffixes, w.suffixes, i)
+		index(m.folders, w.folders, i)
 		if w.programs {
 			m.programs = append(m.programs, i)
 		}
@@ -60,6 +63,18 @@ func (m *matcher) rows(dst []int, path string, program bool) []int {
 	}
 	slices.Sort(dst[start:])
 	return dst
+}
+
+// placed finds the folder that rows ask for by name alone and that path lies in:
+// the name that lies directly in it, and the rows.
+func (m *matcher) placed(path string) (name string, rows []int) {
+	for folder, rows := range m.folders {
+		if rest, ok := strings.CutPrefix(path, folder); ok && rest != "" {
+			first, _, _ := strings.Cut(rest, "/")
+			return folder + first, rows
+		}
+	}
+	return "", nil
 }
 
 // add appends those of rows that are not in dst[start:] yet and whose also

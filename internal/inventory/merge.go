@@ -22,7 +22,8 @@ type merge struct {
 	links  []string           // symbolic links and other names without content, for the digest
 
 	packages []landwaiter.Package
-	systems  []bool // for each package: from the system's package manager
+	rows     []int32 // for each package: the row that named it
+	provides map[int32][]string
 	byID     map[string]int32
 	keys     map[ownerKey]int32
 	gaps     []landwaiter.Gap
@@ -40,7 +41,7 @@ type ownerKey struct {
 }
 
 func newMerge(layers []*layerFacts) *merge {
-	g := &merge{layers: layers, at: make([]map[int32]string, len(layers)), byPath: map[string]int32{}, byID: map[string]int32{}, keys: map[ownerKey]int32{}}
+	g := &merge{layers: layers, at: make([]map[int32]string, len(layers)), byPath: map[string]int32{}, byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}}
 	records := make([][]image.Record, len(layers))
 	for i, l := range layers {
 		records[i] = l.records
@@ -93,9 +94,11 @@ func (g *merge) each(visit func(layer int, real string, f *fileFacts)) {
 func (g *merge) result() (*Result, error) {
 	sys := g.system()
 	g.collect(sys)
+	g.amend()
 	g.own()
-	g.trees()
+	g.dropGuesses()
 	g.ownedBy()
+	g.depend()
 	g.collectGaps()
 	r := &Result{files: g.files}
 	r.Unowned, r.Changed = []landwaiter.File{}, []landwaiter.File{}
@@ -168,6 +171,7 @@ func (g *merge) collect(sys *landwaiter.System) {
 				ev.Path = real
 			}
 			i := g.add(p, ev, f.row, sys)
+			g.provides[i] = appendNew(g.provides[i], f.packages[k].provides)
 			for _, key := range f.packages[k].keys {
 				if k := (ownerKey{f.row, key}); g.free(k, i) {
 					g.keys[k] = i
@@ -206,7 +210,7 @@ func (g *merge) add(p landwaiter.Package, ev landwaiter.Evidence, row int, sys *
 	i := int32(len(g.packages))
 	g.byID[p.ID] = i
 	g.packages = append(g.packages, p)
-	g.systems = append(g.systems, ecosystems[row].system)
+	g.rows = append(g.rows, int32(row))
 	return i
 }
 

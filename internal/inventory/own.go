@@ -9,29 +9,47 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-// own gives files to the packages that claim them by name: the system's package
-// managers first.
+// turns are whose claims come first: the system's package managers, others that
+// ship whole programs, then those of languages. A guess comes last of all.
+var turns = []func(e *ecosystem) bool{
+	func(e *ecosystem) bool { return e.system },
+	func(e *ecosystem) bool { return e.builds && !e.system },
+	func(e *ecosystem) bool { return !e.builds && !e.guess },
+}
+
+// own gives files to the packages that claim them: by name, then by the deepest
+// folder; what is left, to the programs that rows recognised.
 func (g *merge) own() {
 	moved := g.diversions()
-	for _, system := range []bool{true, false} {
-		g.each(func(_ int, real string, f *fileFacts) {
-			if ecosystems[f.row].system != system {
-				return
-			}
-			for _, c := range f.claims {
-				owner, ok := g.keys[ownerKey{f.row, c.key}]
-				if !ok || c.tree {
-					continue
-				}
-				if to, ok := moved[c.path]; ok {
-					if name, _, _ := strings.Cut(c.key, ":"); name != to.by {
-						c.path = to.to
-					}
-				}
-				g.claim(c, owner, system)
-			}
-		})
+	for _, turn := range turns {
+		g.named(moved, turn)
 	}
+	g.trees(func(e *ecosystem) bool { return !e.guess })
+	guess := func(e *ecosystem) bool { return e.guess }
+	g.named(nil, guess)
+	g.trees(guess)
+}
+
+// named gives files to the packages of some rows that claim them by name.
+func (g *merge) named(moved map[string]diversion, turn func(*ecosystem) bool) {
+	g.each(func(_ int, real string, f *fileFacts) {
+		e := &ecosystems[f.row]
+		if !turn(e) {
+			return
+		}
+		for _, c := range f.claims {
+			owner, ok := g.keys[ownerKey{f.row, c.key}]
+			if !ok || c.tree {
+				continue
+			}
+			if to, ok := moved[c.path]; ok {
+				if name, _, _ := strings.Cut(c.key, ":"); name != to.by {
+					c.path = to.to
+				}
+			}
+			g.claim(c, owner, e.system)
+		}
+	})
 }
 
 // diversions are the files that dpkg put elsewhere, by their own path.
@@ -71,13 +89,16 @@ func (g *merge) claim(c claim, owner int32, system bool) {
 }
 
 // trees gives what nobody claims by name to the deepest folder that is claimed.
-func (g *merge) trees() {
+func (g *merge) trees(turn func(*ecosystem) bool) {
 	type holder struct {
 		owner  int32
 		system bool
 	}
 	folders := map[string]holder{}
 	g.each(func(_ int, _ string, f *fileFacts) {
+		if !turn(&ecosystems[f.row]) {
+			return
+		}
 		for _, c := range f.claims {
 			owner, ok := g.keys[ownerKey{f.row, c.key}]
 			if !ok || !c.tree {
@@ -107,13 +128,55 @@ func (g *merge) trees() {
 	}
 }
 
-// ownedBy finds the packages that the system's package manager installed: the
-// file that names them is its own. One that stands in several places may be the
+// dropGuesses takes back what was recognised in files that a package manager
+// ships: a distribution's curl is that package, and no second one.
+func (g *merge) dropGuesses() {
+	to := make([]int32, len(g.packages))
+	n := int32(0)
+	for i := range g.packages {
+		p := &g.packages[i]
+		if ecosystems[g.rows[i]].guess {
+			p.Evidence = slices.DeleteFunc(p.Evidence, func(ev landwaiter.Evidence) bool {
+				owner := g.ownerOf(ev.Path)
+				return owner != noOwner && ecosystems[g.rows[owner]].builds
+			})
+		}
+		to[i] = noOwner
+		if len(p.Evidence) > 0 {
+			to[i] = n
+			n++
+		}
+	}
+	provides := map[int32][]string{}
+	for i := range g.packages {
+		if k := to[i]; k != noOwner {
+			g.packages[k], g.rows[k] = g.packages[i], g.rows[i]
+			if list := g.provides[int32(i)]; len(list) > 0 {
+				provides[k] = list
+			}
+		}
+	}
+	g.packages, g.rows, g.provides = g.packages[:n], g.rows[:n], provides
+	for i := range g.files {
+		if f := &g.files[i]; f.owner != noOwner {
+			f.owner = to[f.owner]
+		}
+	}
+	// What names packages by their place is of no use from here on.
+	g.byID, g.keys = nil, nil
+}
+
+// ownedBy finds the packages that another package manager installed: the file
+// that names them is its own. One that stands in several places may be the
 // distribution's in one and somebody else's in another: then it is two.
 func (g *merge) ownedBy() {
+	held := map[int]int32{}
 	for i, n := 0, len(g.packages); i < n; i++ {
-		if g.systems[i] {
+		if ecosystems[g.rows[i]].system {
 			continue
+		}
+		if holder := g.holder(int32(i)); holder != noOwner {
+			held[i] = holder
 		}
 		places := map[string][]landwaiter.Evidence{}
 		for _, ev := range g.packages[i].Evidence {
@@ -126,7 +189,10 @@ func (g *merge) ownedBy() {
 			if k > 0 {
 				at = len(g.packages)
 				g.packages = append(g.packages, g.packages[i])
-				g.systems = append(g.systems, false)
+				g.rows = append(g.rows, g.rows[i])
+				if list, ok := g.provides[int32(i)]; ok {
+					g.provides[int32(at)] = list
+				}
 			}
 			p := &g.packages[at]
 			p.Evidence, p.OwnedBy, p.ID = places[by], by, identity(p)
@@ -135,14 +201,43 @@ func (g *merge) ownedBy() {
 			}
 		}
 	}
+	for i, holder := range held {
+		g.packages[i].PartOf = g.packages[holder].ID
+	}
+}
+
+// holder is the package of another manager that holds package i: all that was
+// seen of it lies in that one, and no distribution answers for it.
+func (g *merge) holder(i int32) int32 {
+	holder := int32(noOwner)
+	for k, ev := range g.packages[i].Evidence {
+		owner := g.ownerOf(ev.Path)
+		if owner == noOwner || owner == i || k > 0 && owner != holder {
+			return noOwner
+		}
+		if e := &ecosystems[g.rows[owner]]; !e.builds || e.system {
+			return noOwner
+		}
+		holder = owner
+	}
+	return holder
+}
+
+// ownerOf is the package that owns the file in which something was seen.
+func (g *merge) ownerOf(evidence string) int32 {
+	outer, _, _ := strings.Cut(evidence, "!/")
+	at, ok := g.byPath[outer]
+	if !ok {
+		return noOwner
+	}
+	return g.files[at].owner
 }
 
 // systemOwner is the ID of the system's package that owns the file, "" for none.
 func (g *merge) systemOwner(evidence string) string {
-	outer, _, _ := strings.Cut(evidence, "!/")
-	at, ok := g.byPath[outer]
-	if !ok || !g.files[at].system || g.files[at].owner == noOwner {
+	owner := g.ownerOf(evidence)
+	if owner == noOwner || !ecosystems[g.rows[owner]].system {
 		return ""
 	}
-	return g.packages[g.files[at].owner].ID
+	return g.packages[owner].ID
 }

@@ -92,6 +92,7 @@ func (g *merge) digest() string {
 // list names the code that nobody owns and the code that is not what its owner
 // shipped.
 func (r *Result) list(g *merge) {
+	groups := newGroups(g.files)
 	for i := range r.files {
 		f := &r.files[i]
 		if !f.kind.Code() && f.owner != noOwner {
@@ -99,6 +100,9 @@ func (r *Result) list(g *merge) {
 		}
 		rec := g.tree.Record(f.Content)
 		out := landwaiter.File{Path: f.Path, Layer: int(f.At.Layer), Size: f.size, Mode: f.mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: f.kind}
+		if f.owner == noOwner {
+			groups.add(out)
+		}
 		switch {
 		case f.owner == noOwner && !f.kind.Code():
 			r.rest(out)
@@ -112,6 +116,71 @@ func (r *Result) list(g *merge) {
 	slices.SortStableFunc(r.Unowned, bigger)
 	slices.SortStableFunc(r.Rest, bigger)
 	r.Rest = r.Rest[:min(len(r.Rest), maxRest)]
+	r.Groups = groups.list()
+	r.natures(g)
+}
+
+// natures says of the files that the report names what a look inside showed.
+func (r *Result) natures(g *merge) {
+	same := g.copies(r.Unowned)
+	for _, list := range [][]landwaiter.File{r.Unowned, r.Rest, r.Changed} {
+		for i := range list {
+			f := &list[i]
+			c := g.files[g.byPath[f.Path]].Content
+			if n := g.layers[c.Layer].natures[c.Record]; n != nil {
+				own := *n
+				f.Nature = &own
+			}
+			if p := same[f.Path]; p != "" && f.Owner == "" {
+				if f.Nature == nil {
+					f.Nature = &landwaiter.Nature{Format: string(f.Kind)}
+				}
+				f.Nature.SameAs = p
+			}
+		}
+	}
+}
+
+// copies finds the files of list whose content, or whose build by its identity,
+// is that of a file with an owner: by path, the owned file's first path.
+func (g *merge) copies(list []landwaiter.File) map[string]string {
+	digests, builds := map[string][]string{}, map[string][]string{}
+	build := func(c image.Content) string {
+		if n := g.layers[c.Layer].natures[c.Record]; n != nil {
+			return n.BuildID
+		}
+		return ""
+	}
+	for i := range list {
+		f := &list[i]
+		if f.Size == 0 {
+			continue
+		}
+		digests[f.SHA256] = append(digests[f.SHA256], f.Path)
+		if id := build(g.files[g.byPath[f.Path]].Content); id != "" {
+			builds[id] = append(builds[id], f.Path)
+		}
+	}
+	out := map[string]string{}
+	for i := range g.files {
+		f := &g.files[i]
+		if f.owner == noOwner || !f.kind.Code() {
+			continue
+		}
+		for _, p := range digests[hex.EncodeToString(g.tree.Record(f.Content).SHA256[:])] {
+			if old, ok := out[p]; !ok || f.Path < old {
+				out[p] = f.Path
+			}
+		}
+		if id := build(f.Content); id != "" {
+			for _, p := range builds[id] {
+				if _, ok := out[p]; !ok {
+					out[p] = f.Path
+				}
+			}
+		}
+	}
+	return out
 }
 
 func bigger(a, b landwaiter.File) int {

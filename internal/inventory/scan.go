@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"context"
 	"crypto/md5" //nolint:gosec // dpkg records MD5: it finds changes, it proves nothing
 	"crypto/sha256"
@@ -30,6 +31,8 @@ type layerFacts struct {
 	systems []systemFact
 	gaps    []landwaiter.Gap // Layer is set by the merge
 	large   []int32          // programs to read in a second pass
+	// natures are what a look inside showed, by record.
+	natures map[int32]*landwaiter.Nature
 }
 
 // note is what a scan adds to a record.
@@ -72,11 +75,12 @@ type scanner struct {
 	md5   hash.Hash
 	// rename gives, in a second pass, the records to read and under which names.
 	rename map[int32][]string
+	placed map[string]bool // names that rows had by name alone
 }
 
 func newScanner(m *matcher, stats *Stats) *scanner {
 	return &scanner{
-		m: m, stats: stats, out: &layerFacts{}, copy: make([]byte, 128<<10),
+		m: m, stats: stats, out: &layerFacts{natures: map[int32]*landwaiter.Nature{}}, placed: map[string]bool{}, copy: make([]byte, 128<<10),
 		sha: sha256.New(), md5: md5.New(), //nolint:gosec // see the import
 	}
 }
@@ -127,9 +131,26 @@ func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	if e.Note != "" {
 		s.gap(landwaiter.Gap{Path: e.Path, Bytes: e.Size, Code: e.Type == image.TypeOther, Reason: e.Note})
 	}
+	if s.rename == nil && e.Type != image.TypeWhiteout && e.Type != image.TypeOpaque {
+		s.place(e.Path, at)
+	}
 	s.out.records = append(s.out.records, rec)
 	s.out.notes = append(s.out.notes, n)
 	return nil
+}
+
+// place hands what lies directly in a folder that a row asked for to the row, by
+// name alone and once.
+func (s *scanner) place(path string, at int32) {
+	name, rows := s.m.placed(path)
+	if name == "" || s.placed[name] {
+		return
+	}
+	s.placed[name] = true
+	f := &file{Path: name, ReaderAt: bytes.NewReader(nil)}
+	for _, r := range rows {
+		s.readRow(&keeper{}, f, at, r)
+	}
 }
 
 // unreadBytes is how much is missing: nobody can say for a folder.
@@ -309,7 +330,7 @@ func (s *scanner) readRow(k *keeper, f *file, at int32, r int) bool {
 			ev.Path = f.Path
 		}
 	}
-	if len(ff.packages)+len(ff.claims)+len(ff.gaps) == 0 {
+	if len(ff.packages)+len(ff.claims)+len(ff.gaps)+len(ff.later) == 0 {
 		return false
 	}
 	s.stats.Packages.Add(int64(len(ff.packages)))
