@@ -37,10 +37,14 @@ var imports = map[string][]string{
 // doors is which packages alone may import a library: one dependency, one door.
 var doors = map[string][]string{
 	"github.com/google/go-containerregistry": {"internal/image"},
-	"github.com/google/osv-scalibr":          {"internal/version"},
+	"github.com/google/osv-scalibr":          {"internal/version", "internal/inventory"},
+	"github.com/BurntSushi/toml":             {"internal/inventory", "internal/declared"},
+	"github.com/CycloneDX/cyclonedx-go":      {"internal/report", "internal/declared"},
+	"github.com/spdx/tools-golang":           {"internal/report", "internal/declared"},
+	"github.com/ulikunitz/xz":                {"internal/inventory"},
 	"github.com/package-url/packageurl-go":   {"internal/inventory", "internal/advisory"},
 	"github.com/pandatix/go-cvss":            {"internal/judge"},
-	"go.yaml.in/yaml/v3":                     {"internal/judge"},
+	"go.yaml.in/yaml/v3":                     {"internal/judge", "internal/inventory", "internal/declared"},
 	"github.com/spf13/cobra":                 {"cmd/landwaiter"},
 	"github.com/vbauerster/mpb/v8":           {"cmd/landwaiter"},
 	"html/template":                          {"internal/report"},
