@@ -37,10 +37,11 @@ type want struct {
 	// "/". The file has no content, and one that is a folder is handed over
 	// where the layer names it, or else at the first file below it.
 	folders []string
-	// sign stands somewhere in every file that the row can say something about. A
-	// program too large for memory is kept on disk only where it has the sign.
-	sign string
-	also func(path string) bool
+	// signs: one of them stands somewhere in every file that the row can say
+	// something about; none is empty. A program too large for memory is kept on
+	// disk only where it has a sign of a row.
+	signs []string
+	also  func(path string) bool
 	// maxBytes is the largest file handed over; a larger one becomes a gap.
 	// Zero means limitio.MaxWanted.
 	maxBytes int64

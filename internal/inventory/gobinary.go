@@ -17,7 +17,7 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-var goWant = want{programs: true, sign: goSign}
+var goWant = want{programs: true, signs: []string{goSign}}
 
 const (
 	// goSign starts both the build information and the identity that Go's linker

@@ -16,9 +16,9 @@ type keeper struct {
 	spill *os.File
 	err   error
 
-	// search: once too large for memory, keep nothing and look for sign instead.
+	// search: once too large for memory, keep nothing and look for signs instead.
 	search        bool
-	sign          string
+	signs         []string // none is empty
 	tail          []byte
 	dropped, seen bool
 }
@@ -50,17 +50,32 @@ func (k *keeper) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// look searches p, and what joins it to the piece before, for the sign.
+// look searches p, and what joins it to the piece before, for any of the signs.
 func (k *keeper) look(p []byte) {
-	if k.seen || k.sign == "" {
+	if k.seen {
 		return
 	}
-	n := len(k.sign) - 1
-	k.tail = append(k.tail, p[:min(n, len(p))]...)
-	k.seen = bytes.Contains(k.tail, []byte(k.sign)) || bytes.Contains(p, []byte(k.sign))
-	if len(p) >= n {
-		k.tail = append(k.tail[:0], p[len(p)-n:]...)
+	n := 0 // bytes that a sign may have in the piece before
+	for _, sign := range k.signs {
+		n = max(n, len(sign)-1)
 	}
+	k.tail = append(k.tail, p[:min(n, len(p))]...)
+	for _, sign := range k.signs {
+		if bytes.Contains(k.tail, []byte(sign)) || bytes.Contains(p, []byte(sign)) {
+			k.seen = true
+			return
+		}
+	}
+	k.tail = append(k.tail[:0], lastBytes(k.tail, p, n)...)
+}
+
+// lastBytes are the last n bytes of before and p, where before holds the start
+// of p already if p is longer than n.
+func lastBytes(before, p []byte, n int) []byte {
+	if len(p) >= n {
+		return p[len(p)-n:]
+	}
+	return before[max(0, len(before)-n):]
 }
 
 // ReadAt reads what was kept.

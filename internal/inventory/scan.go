@@ -236,15 +236,15 @@ func (s *scanner) wanted(names []string, program bool, size int64) *wanted {
 		for _, r := range s.rows {
 			e := &s.m.table[r]
 			any = true
-			onlySigned = onlySigned && e.want.sign != ""
+			onlySigned = onlySigned && len(e.want.signs) > 0
 			w.keep.max = max(w.keep.max, e.maxBytes())
-			w.keep.sign = e.want.sign
+			w.keep.signs = append(w.keep.signs, e.want.signs...)
 		}
 	}
 	if !any {
 		return nil
 	}
-	// In the first pass a large program is only searched for its sign.
+	// In the first pass a large program is only searched for signs.
 	w.keep.search = onlySigned && s.rename == nil
 	// One buffer serves all files of the layer; it is as large as the largest of
 	// them that memory may hold.
