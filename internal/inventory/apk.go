@@ -10,9 +10,12 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
+// apkWorld lists what somebody asked apk for.
+const apkWorld = "etc/apk/world"
+
 // apkWant names the database; systems with a merged /usr keep it below usr.
 var apkWant = want{
-	paths:    []string{"lib/apk/db/", "usr/lib/apk/db/"},
+	paths:    []string{"lib/apk/db/", "usr/lib/apk/db/", apkWorld},
 	maxBytes: limitio.MaxText,
 }
 
@@ -27,6 +30,9 @@ var apkWant = want{
 // apk-tools' src/database.c.
 func readAPK(f *file, out *facts) error {
 	out.Owns("apk-tools", f.Path, "")
+	if f.Path == apkWorld {
+		return readAPKWorld(f, out)
+	}
 	if !strings.HasSuffix(f.Path, "/installed") {
 		return nil
 	}
@@ -48,6 +54,18 @@ func readAPK(f *file, out *facts) error {
 	return r.err()
 }
 
+// readAPKWorld reads the constraints that "apk add" was given, "a>1 b@edge !c",
+// over any number of lines.
+func readAPKWorld(f *file, out *facts) error {
+	l := newLines(f.Path, f.Reader())
+	for l.next() {
+		for _, name := range apkNames(string(l.text)) {
+			out.Amend(amendment{key: name, requested: true})
+		}
+	}
+	return l.err()
+}
+
 // apkReader holds what the stanza has said so far.
 type apkReader struct {
 	*lines
@@ -55,8 +73,9 @@ type apkReader struct {
 	total  tally
 	begun  bool
 	pkg    landwaiter.Package
-	folder string // of the last F
-	name   string // of the last R, "" once its Z is read
+	gives  []string // what it provides
+	folder string   // of the last F
+	name   string   // of the last R, "" once its Z is read
 }
 
 // field reads one line. Letters that say nothing we need pass.
@@ -80,6 +99,8 @@ func (r *apkReader) field(letter byte, value string) error {
 		r.pkg.Vendor = value
 	case 'D':
 		r.pkg.Requires = apkNames(value)
+	case 'p':
+		r.gives = apkNames(value)
 	case 'F':
 		r.flush("")
 		r.folder = clean(value)
@@ -120,8 +141,8 @@ func (r *apkReader) end() {
 		return
 	}
 	r.flush("")
-	p := r.pkg
-	r.begun, r.pkg, r.folder = false, landwaiter.Package{}, ""
+	p, gives := r.pkg, r.gives
+	r.begun, r.pkg, r.gives, r.folder = false, landwaiter.Package{}, nil, ""
 	switch {
 	case p.Name == "":
 		r.out.Gap(r.path, -1, true, fmt.Sprintf("the stanza that ends at line %d names no package", r.n))
@@ -136,6 +157,7 @@ func (r *apkReader) end() {
 	}
 	p.SourceVersion = p.Version
 	r.out.Package("package database", p, p.Name)
+	r.out.Provides(gives...)
 }
 
 // apkSum reads "Q1" and the base64 of a SHA-1, or "Q2" and that of a SHA-256;

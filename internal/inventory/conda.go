@@ -71,7 +71,8 @@ type condaReader struct {
 	sums  map[string]string
 
 	name, version, build, buildString, channel, url, licence, subdir string
-	depends, purls                                                   []string
+	depends, purls, specs                                            []string
+	spec                                                             string
 }
 
 func (r *condaReader) member(name string) error {
@@ -94,6 +95,10 @@ func (r *condaReader) member(name string) error {
 		return r.text(&r.subdir)
 	case "depends":
 		return r.texts(&r.depends)
+	case "requested_spec":
+		return r.text(&r.spec)
+	case "requested_specs":
+		return r.texts(&r.specs)
 	case "purls":
 		return r.texts(&r.purls)
 	case "files":
@@ -190,6 +195,8 @@ func (r *condaReader) emit(f *file, object bool, out *facts) {
 	p.PURL = purl("conda", "", r.name, r.version,
 		"build", r.build, "channel", condaChannel(r.channel, r.subdir), "subdir", r.subdir)
 	p.Mapped = r.mapped()
+	// conda wrote Python's None for what nobody asked for.
+	p.Requested = r.spec != "" && r.spec != "None" || len(r.specs) > 0
 	out.Package("package database", p, f.Path)
 }
 

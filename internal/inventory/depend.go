@@ -1,9 +1,11 @@
 package inventory
 
 import (
-	"path"
 	"slices"
 	"strings"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/image"
 )
 
 // maxAnswers bounds the packages that one required name leads to.
@@ -12,20 +14,37 @@ const maxAnswers = 16
 // amend applies what other files say about packages that named themselves.
 func (g *merge) amend() {
 	g.each(func(_ int, _ string, f *fileFacts) {
+		named := map[int32]bool{}
 		for _, a := range f.later {
 			i, ok := g.keys[ownerKey{f.row, a.key}]
-			if !ok {
+			if real, there := g.tree.Real(a.key); !ok && there { // the key is a folder, and this a link to it
+				i, ok = g.keys[ownerKey{f.row, real}]
+			}
+			if ok {
+				named[i] = true
+				amendPackage(&g.packages[i], a)
+			}
+		}
+		for _, a := range f.later {
+			if a.key != everyOther {
 				continue
 			}
-			p := &g.packages[i]
-			if p.Origin == "" {
-				p.Origin = a.origin
+			for i := range g.packages {
+				if int(g.rows[i]) == f.row && !named[int32(i)] {
+					amendPackage(&g.packages[i], a)
+				}
 			}
-			p.Requested = p.Requested || a.requested
-			p.Requires = appendNew(p.Requires, a.requires)
-			p.Mapped = appendNew(p.Mapped, a.mapped)
 		}
 	})
+}
+
+func amendPackage(p *landwaiter.Package, a amendment) {
+	if p.Origin == "" {
+		p.Origin = a.origin
+	}
+	p.Requested = p.Requested || a.requested
+	p.Requires = appendNew(p.Requires, a.requires)
+	p.Mapped = appendNew(p.Mapped, a.mapped)
 }
 
 // appendNew appends what list lacks. It does not write to list's own memory,
@@ -38,6 +57,14 @@ func appendNew(list, more []string) []string {
 		}
 	}
 	return list
+}
+
+// appendMore is appendNew for long lists, which are mostly the same.
+func appendMore(list, more []string) []string {
+	if len(more) == 0 || slices.Equal(list, more) {
+		return list
+	}
+	return unique(slices.Concat(list, more))
 }
 
 // answerTo names something that packages of one row require.
@@ -63,11 +90,17 @@ func (g *merge) depend() {
 			add(g.rows[i], name, i)
 		}
 	}
+	seen := g.seenAt()
 	for i := range g.packages {
 		p := &g.packages[i]
 		var ids []string
 		for _, want := range p.Requires {
-			for _, j := range g.nearest(int32(i), names[answerTo{g.rows[i], fold(g.rows[i], want)}]) {
+			row := g.rows[i]
+			answers, placed := g.placed(seen, int32(i), want)
+			if !placed {
+				answers = g.nearest(int32(i), names[answerTo{row, fold(row, want)}])
+			}
+			for _, j := range answers {
 				if int(j) != i {
 					ids = append(ids, g.packages[j].ID)
 				}
@@ -76,6 +109,82 @@ func (g *merge) depend() {
 		slices.Sort(ids)
 		p.DependsOn = slices.Compact(ids)
 	}
+}
+
+// seenIn is a file in which a row found a package.
+type seenIn struct {
+	row  int32
+	path string
+}
+
+// seenAt finds packages by the file in which they were seen, for rows that look
+// for a name in places.
+func (g *merge) seenAt() map[seenIn]int32 {
+	out := map[seenIn]int32{}
+	for i := range g.packages {
+		if ecosystems[g.rows[i]].places == nil {
+			continue
+		}
+		for _, ev := range g.packages[i].Evidence {
+			out[seenIn{g.rows[i], ev.Path}] = int32(i)
+		}
+	}
+	return out
+}
+
+// placed finds what answers to a name by its place: a file, where the name is a
+// path; or the first place where the row's runtime finds it. ok is false where
+// places do not decide.
+func (g *merge) placed(seen map[seenIn]int32, i int32, want string) (answers []int32, ok bool) {
+	row := g.rows[i]
+	e := &ecosystems[row]
+	if e.system && strings.HasPrefix(want, "/") {
+		if at, ok := g.byPath[g.target(want)]; ok {
+			if j := g.files[at].owner; j != noOwner && g.rows[j] == row {
+				return []int32{j}, true
+			}
+		}
+		return nil, false // or a package says that it provides the path
+	}
+	if e.places == nil {
+		return nil, false
+	}
+	for _, ev := range g.packages[i].Evidence {
+		if strings.Contains(ev.Path, "!/") {
+			continue // a place in an archive says nothing here
+		}
+		ok = true
+		for _, p := range e.places(ev.Path, want) {
+			v, there := g.tree.Lookup(p)
+			if !there {
+				continue
+			}
+			if j, found := seen[seenIn{row, v.Path}]; found {
+				answers = append(answers, j)
+				break
+			}
+		}
+	}
+	return answers, ok
+}
+
+// target is the real path of the file to which a path leads through links.
+func (g *merge) target(name string) string {
+	const most = 40 // as many as Linux follows
+	for range most {
+		v, ok := g.tree.Lookup(clean(name))
+		if !ok {
+			return ""
+		}
+		rec := g.tree.Record(v.Content)
+		if rec.Type != image.TypeSymlink {
+			return v.Path
+		}
+		if name = rec.Link; !strings.HasPrefix(name, "/") {
+			name = folderOf(v.Path) + "/" + name
+		}
+	}
+	return ""
 }
 
 func fold(row int32, name string) string {
@@ -88,7 +197,11 @@ func fold(row int32, name string) string {
 // nearest keeps those of several answers that lie nearest to package i: in the
 // same environment, or in the folder where a runtime looks first.
 func (g *merge) nearest(i int32, answers []int32) []int32 {
-	if len(answers) < 2 || ecosystems[g.rows[i]].system {
+	if len(answers) < 2 {
+		return answers
+	}
+	if ecosystems[g.rows[i]].system {
+		answers = g.sameArch(i, answers)
 		return answers[:min(len(answers), maxAnswers)]
 	}
 	best, out := -1, []int32(nil)
@@ -109,10 +222,26 @@ func (g *merge) nearest(i int32, answers []int32) []int32 {
 	return out
 }
 
-// shared counts the folders that two paths share from the root on.
+// sameArch keeps those of answers that are of package i's own processor, where
+// there are such: a system for two has most libraries twice.
+func (g *merge) sameArch(i int32, answers []int32) []int32 {
+	arch := g.packages[i].Arch
+	var out []int32
+	for _, j := range answers {
+		if g.packages[j].Arch == arch {
+			out = append(out, j)
+		}
+	}
+	if len(out) == 0 {
+		return answers
+	}
+	return out
+}
+
+// shared counts the elements that two paths share from the root on; those of one
+// file share most.
 func shared(a, b string) int {
 	n := 0
-	a, b = path.Dir(a), path.Dir(b)
 	for a != "" && b != "" {
 		x, restA, _ := strings.Cut(a, "/")
 		y, restB, _ := strings.Cut(b, "/")

@@ -19,12 +19,15 @@ const (
 	dpkgStatusD = dpkgFolder + "status.d/"
 	// dpkgUpdates is dpkg's journal; it is empty unless dpkg was interrupted.
 	dpkgUpdates = dpkgFolder + "updates/"
+	// aptStates is where apt notes what it installed only because something else
+	// needs it.
+	aptStates = "var/lib/apt/extended_states"
 )
 
-// dpkgWant names dpkg's database. Everything in info is wanted, as each file
+// dpkgWant names dpkg's database, and apt's. Everything in info is wanted, as each file
 // there belongs to the package it is named after.
 var dpkgWant = want{
-	paths:    []string{dpkgFolder + "status", dpkgFolder + "diversions", dpkgInfo, dpkgStatusD, dpkgUpdates},
+	paths:    []string{dpkgFolder + "status", dpkgFolder + "diversions", dpkgInfo, dpkgStatusD, dpkgUpdates, aptStates},
 	maxBytes: limitio.MaxText,
 }
 
@@ -51,6 +54,9 @@ func readDpkg(f *file, out *facts) error {
 	case folder == dpkgUpdates:
 		out.Gap(f.Path, f.Size, true, "dpkg was interrupted: its database has changes that are not in the status file")
 		return nil
+	case f.Path == aptStates:
+		out.Owns("apt", f.Path, "")
+		return readAptStates(f, out)
 	case base == "diversions":
 		out.Owns("dpkg", f.Path, "")
 		return readDpkgDiversions(f, out)
@@ -73,7 +79,7 @@ var dpkgStates = map[string]bool{
 
 func readDpkgStatus(f *file, out *facts, keys ...string) error {
 	s := newStanzas(f.Path, f.Reader(), "package", "status", "version", "architecture", "source",
-		"maintainer", "origin", "depends", "pre-depends", "conffiles")
+		"maintainer", "origin", "depends", "pre-depends", "provides", "conffiles")
 	var n tally
 	for s.next() {
 		name := s.field["package"]
@@ -101,6 +107,7 @@ func readDpkgStatus(f *file, out *facts, keys ...string) error {
 			names = append(names, key)
 		}
 		out.Package("package database", p, names...)
+		out.Provides(dpkgNames(s.field["provides"])...)
 		if err := dpkgConffiles(s.field["conffiles"], key, &n, out); err != nil {
 			return s.damagef("%w", err)
 		}
@@ -159,6 +166,31 @@ func dpkgNames(relations ...string) []string {
 		}
 	}
 	return out
+}
+
+// readAptStates reads a stanza for every package that apt has an opinion on.
+// "Auto-Installed: 1" says that nobody asked for it; every other package that is
+// installed was asked for, as "apt-mark showmanual" says too. Without the file
+// nothing is said of any package.
+func readAptStates(f *file, out *facts) error {
+	s := newStanzas(f.Path, f.Reader(), "package", "architecture", "auto-installed")
+	for s.next() {
+		if s.field["auto-installed"] != "1" {
+			continue
+		}
+		name, arch := s.field["package"], s.field["architecture"]
+		if name == "" {
+			return &landwaiter.SyntaxError{Path: f.Path, Line: s.first, Err: fmt.Errorf("a stanza without Package")}
+		}
+		out.Amend(amendment{key: name + ":" + arch})
+		// apt knows no package of all architectures: it notes the machine's own.
+		out.Amend(amendment{key: name + ":all"})
+	}
+	if err := s.err(); err != nil {
+		return err // without the rest nobody can say what was asked for
+	}
+	out.Amend(amendment{key: everyOther, requested: true})
+	return nil
 }
 
 // dpkgConffiles reads lines of "path md5 [obsolete] [remove-on-upgrade]". The

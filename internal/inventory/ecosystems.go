@@ -19,7 +19,11 @@ type ecosystem struct {
 	// fold makes names comparable where the ecosystem takes several spellings for
 	// one; nil for a row that does not.
 	fold func(name string) string
-	want want
+	// places are the files, best first, where a runtime that found a package in
+	// the file from looks for the one it calls name; nil for a row whose runtime
+	// looks in no places of its own.
+	places func(from, name string) []string
+	want   want
 	// read emits what the file says into out. It returns *landwaiter.SyntaxError
 	// at damage; what it emitted before stands, and the rest becomes a gap. It
 	// must not panic, whatever the bytes.
@@ -55,7 +59,7 @@ var ecosystems = []ecosystem{
 	{name: "python", fold: normalPython, want: pythonWant, read: readPython},
 	{name: "conda", builds: true, want: condaWant, read: readConda},
 	{name: "r", want: rWant, read: readR},
-	{name: "npm", want: npmWant, read: readNPM},
+	{name: "npm", places: npmPlaces, want: npmWant, read: readNPM},
 	{name: "gem", want: gemWant, read: readGem},
 	{name: "java", want: javaWant(), read: readJava},
 	{name: "go", want: goWant, read: readGo},

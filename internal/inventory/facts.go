@@ -72,6 +72,10 @@ func (o *facts) Provides(names ...string) {
 	p.provides = append(p.provides, names...)
 }
 
+// everyOther is the key of an amendment for all packages of the row that no
+// amendment of the same file names.
+const everyOther = "*"
+
 // Amend adds to the package with a's key, which another file describes. Where no
 // file does, it says nothing.
 func (o *facts) Amend(a amendment) {

@@ -47,23 +47,25 @@ func readGo(f *file, out *facts) error {
 		return nil
 	}
 	stdlib := f.Path + "#stdlib"
+	deps := info.Deps
+	if len(deps) > goMaxModules {
+		out.Gap(f.Path, f.Size, true, fmt.Sprintf("a Go program of %d modules, of which %d were read", len(deps), goMaxModules))
+		deps = deps[:goMaxModules]
+	}
+	version, known := goVersion(info.GoVersion)
 	main, ok := goMain(info)
 	if ok {
+		main.Requires = goRequires(deps, known)
 		out.Package("build info", main, f.Path)
 		out.Owns(f.Path, f.Path, "")
 	} else {
 		out.Owns(stdlib, f.Path, "")
 	}
-	if version, ok := goVersion(info.GoVersion); ok {
+	if known {
 		out.Package("build info", landwaiter.Package{
 			Ecosystem: "go", Name: "stdlib", Version: version,
 			PURL: packageurl.NewPackageURL(packageurl.TypeGolang, "", "stdlib", version, nil, "").ToString(),
 		}, stdlib)
-	}
-	deps := info.Deps
-	if len(deps) > goMaxModules {
-		out.Gap(f.Path, f.Size, true, fmt.Sprintf("a Go program of %d modules, of which %d were read", len(deps), goMaxModules))
-		deps = deps[:goMaxModules]
 	}
 	for _, m := range deps {
 		if p, ok := goModule(m); ok {
@@ -77,6 +79,21 @@ func readGo(f *file, out *facts) error {
 		out.Gap(f.Path, f.Size, true, "a Go test program, which never tells what else it was built from")
 	}
 	return nil
+}
+
+// goRequires names the modules that a program was built from. The program does
+// not tell which of them needs which: all are the main module's.
+func goRequires(deps []*debug.Module, stdlib bool) []string {
+	names := make([]string, 0, len(deps)+1)
+	for _, m := range deps {
+		if p, ok := goModule(m); ok {
+			names = append(names, p.Name)
+		}
+	}
+	if stdlib {
+		names = append(names, "stdlib")
+	}
+	return unique(names)
 }
 
 // goBuildInfo reads the build information, of no more than goMaxRead bytes.

@@ -65,7 +65,7 @@ func readJava(f *file, out *facts) (err error) {
 		return readJavaPOM(f, out)
 	}
 	w := newJavaWalk(f, out)
-	if err := w.archive(f.ReaderAt, f.Size, f.Path, 0); err != nil {
+	if _, err := w.archive(f.ReaderAt, f.Size, f.Path, 0); err != nil {
 		return &landwaiter.SyntaxError{Path: f.Path, Err: err}
 	}
 	w.done()

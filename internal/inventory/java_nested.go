@@ -47,35 +47,48 @@ func (w *javaWalk) gap(where string, m *zip.File, err error) {
 }
 
 // archive reads the archive at where, and those inside it to limitio.MaxNested.
-func (w *javaWalk) archive(r io.ReaderAt, size int64, where string, depth int) error {
+//
+// It returns the index of the package that the archive itself is, -1 for none.
+func (w *javaWalk) archive(r io.ReaderAt, size int64, where string, depth int) (own int, err error) {
 	zr, used, err := openZip(r, size, min(maxZipDirectory, javaMaxDirectories-w.directories))
 	if err != nil {
-		return err
+		return -1, err
 	}
 	w.directories += used
 	defer func() { w.directories -= used }()
 	if w.entries += int64(len(zr.File)) + javaOpening; w.entries > javaMaxEntries {
 		w.spent = true
-		return errJavaSpent
+		return -1, errJavaSpent
 	}
-	w.identity(zr, where, depth)
+	own = w.identity(zr, where, depth)
 	for _, m := range zr.File {
 		if !isJavaArchive(m.Name) {
 			continue
 		}
 		inner := inside(where, m.Name)
-		if err := w.nested(r, m, inner, depth+1); err != nil {
+		part, err := w.nested(r, m, inner, depth+1)
+		if err != nil {
 			w.gap(inner, m, err)
 		}
+		w.needs(own, part)
 		if w.spent {
-			return nil
+			break
 		}
 	}
-	return nil
+	return own, nil
 }
 
-// identity emits what the archive says that it is.
-func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) {
+// needs says that the archive which is package own holds the one which is part.
+func (w *javaWalk) needs(own, part int) {
+	if own >= 0 && part >= 0 {
+		p := &w.out.packages[own].pkg
+		p.Requires = append(p.Requires, w.out.packages[part].pkg.Name)
+	}
+}
+
+// identity emits what the archive says that it is, and returns the index of the
+// package that is the archive itself, -1 for none.
+func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) (self int) {
 	var poms []javaCoordinates
 	var manifest *javaManifestFacts
 	for _, m := range zr.File {
@@ -100,25 +113,31 @@ func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) {
 			w.gap(place, m, err)
 		}
 	}
+	self = -1
 	own := javaOwn(where, poms)
 	if own == nil {
 		if own = javaNamed(where, manifest); own != nil {
-			w.emit(own, where)
+			self = w.emit(own, where)
 		}
 	}
 	for i := range poms {
-		key := poms[i].where
 		if own == &poms[i] {
-			key = where
+			self = w.emit(own, where)
 		}
-		w.emit(&poms[i], key)
+	}
+	for i := range poms { // a shaded archive holds what it needs
+		if own != &poms[i] {
+			w.needs(self, w.emit(&poms[i], poms[i].where))
+		}
 	}
 	if own != nil && depth == 0 {
 		w.out.Owns(where, where, "")
 	}
+	return self
 }
 
-func (w *javaWalk) emit(c *javaCoordinates, key string) {
+// emit returns the index of the package, -1 where a cap was passed.
+func (w *javaWalk) emit(c *javaCoordinates, key string) int {
 	err := w.names.add(c.where)
 	if w.packages++; w.packages > javaMaxPackages {
 		w.spent = true
@@ -126,9 +145,10 @@ func (w *javaWalk) emit(c *javaCoordinates, key string) {
 	}
 	if err != nil {
 		w.gaps.add(w.gaps.path, -1, "inside a Java archive: "+err.Error())
-		return
+		return -1
 	}
 	w.out.PackageInside(c.method, c.where, c.pkg(), key)
+	return len(w.out.packages) - 1
 }
 
 // spend counts bytes that are unpacked, whatever they are.
@@ -169,34 +189,34 @@ func (w *javaWalk) manifest(m *zip.File) (*javaManifestFacts, error) {
 
 // nested reads an archive inside r: where it is stored as it is, in its place;
 // else unpacked into memory.
-func (w *javaWalk) nested(r io.ReaderAt, m *zip.File, where string, depth int) error {
+func (w *javaWalk) nested(r io.ReaderAt, m *zip.File, where string, depth int) (own int, err error) {
 	switch {
 	case depth > limitio.MaxNested:
-		return fmt.Errorf("more than %d archives inside each other: %w", limitio.MaxNested, landwaiter.ErrTooLarge)
+		return -1, fmt.Errorf("more than %d archives inside each other: %w", limitio.MaxNested, landwaiter.ErrTooLarge)
 	case len(where) > limitio.MaxName:
-		return fmt.Errorf("a name of %d bytes: %w", len(where), landwaiter.ErrTooLarge)
+		return -1, fmt.Errorf("a name of %d bytes: %w", len(where), landwaiter.ErrTooLarge)
 	case m.Flags&zipEncrypted != 0:
-		return errors.New("encrypted")
+		return -1, errors.New("encrypted")
 	case m.UncompressedSize64 > limitio.MaxNestedFile:
-		return fmt.Errorf("%d bytes, where %d are the most: %w", m.UncompressedSize64, limitio.MaxNestedFile, landwaiter.ErrTooLarge)
+		return -1, fmt.Errorf("%d bytes, where %d are the most: %w", m.UncompressedSize64, limitio.MaxNestedFile, landwaiter.ErrTooLarge)
 	}
 	size := int64(m.UncompressedSize64)
 	if err := w.spend(m.UncompressedSize64); err != nil {
-		return err
+		return -1, err
 	}
 	if m.Method == zip.Store && m.CompressedSize64 == m.UncompressedSize64 {
 		off, err := m.DataOffset()
 		if err != nil {
-			return err
+			return -1, err
 		}
 		return w.archive(io.NewSectionReader(r, off, size), size, where, depth)
 	}
 	if w.held+size > javaMaxHeld {
-		return fmt.Errorf("archives inside each other of more than %d bytes: %w", javaMaxHeld, landwaiter.ErrTooLarge)
+		return -1, fmt.Errorf("archives inside each other of more than %d bytes: %w", javaMaxHeld, landwaiter.ErrTooLarge)
 	}
 	data, err := readMember(m, limitio.MaxNestedFile)
 	if err != nil {
-		return err
+		return -1, err
 	}
 	w.held += size
 	defer func() { w.held -= size }()

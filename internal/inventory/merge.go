@@ -171,7 +171,7 @@ func (g *merge) collect(sys *landwaiter.System) {
 				ev.Path = real
 			}
 			i := g.add(p, ev, f.row, sys)
-			g.provides[i] = appendNew(g.provides[i], f.packages[k].provides)
+			g.provides[i] = appendMore(g.provides[i], f.packages[k].provides)
 			for _, key := range f.packages[k].keys {
 				if k := (ownerKey{f.row, key}); g.free(k, i) {
 					g.keys[k] = i
@@ -201,6 +201,8 @@ func (g *merge) add(p landwaiter.Package, ev landwaiter.Evidence, row int, sys *
 		if !slices.Contains(q.Evidence, ev) {
 			q.Evidence = append(q.Evidence, ev)
 		}
+		q.Requires, q.Mapped = appendMore(q.Requires, p.Requires), appendMore(q.Mapped, p.Mapped)
+		q.Requested = q.Requested || p.Requested
 		return i
 	}
 	p.Evidence = []landwaiter.Evidence{ev}

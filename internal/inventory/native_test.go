@@ -163,3 +163,76 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	}
 	return s[:i], s[i+len(sep):], true
 }
+
+// TestAptAgreesWithAptMark compares what was asked for by name with what apt says.
+func TestAptAgreesWithAptMark(t *testing.T) {
+	truth := ask(t, "apt-mark", "showmanual")
+	if _, err := os.Stat("/" + aptStates); err != nil {
+		t.Skip("apt has noted nothing here")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{dpkgFolder + "status", aptStates} {
+		data, err := os.ReadFile("/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, p := range readFolder(t, dir).Packages {
+		if p.Requested {
+			got = append(got, p.Name)
+		}
+	}
+	want := strings.Fields(truth)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("asked for by name (-apt-mark +got):\n%s", diff)
+	}
+	t.Logf("%d packages agree", len(got))
+}
+
+// TestDpkgDependsIsWhole: a system on which dpkg is content has an answer to every
+// name that is no alternative.
+func TestDpkgDependsIsWhole(t *testing.T) {
+	truth := ask(t, "dpkg-query", "-W", "-f", "${Package}\t${db:Status-Status}\t${Pre-Depends}, ${Depends}\n")
+	data, err := os.ReadFile("/" + dpkgFolder + "status")
+	if err != nil {
+		t.Skip("dpkg has no status here")
+	}
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, dpkgFolder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, dpkgFolder, "status"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	answered := map[string]int{}
+	for _, p := range readFolder(t, dir).Packages {
+		answered[p.Name] = max(answered[p.Name], len(p.DependsOn))
+	}
+	groups := 0
+	for line := range strings.Lines(truth) {
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		if len(f) < 3 || f[1] != "installed" {
+			continue
+		}
+		names := map[string]bool{}
+		for _, group := range strings.Split(f[2], ",") {
+			if list := dpkgNames(group); len(list) == 1 && list[0] != f[0] {
+				names[list[0]] = true
+			}
+		}
+		groups += len(names)
+		// Two names can have one answer: a package and what it provides.
+		if len(names) > 0 && answered[f[0]] == 0 {
+			t.Errorf("%s needs %d packages, and none is found", f[0], len(names))
+		}
+	}
+	t.Logf("%d packages need %d names", len(answered), groups)
+}

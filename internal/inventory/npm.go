@@ -11,9 +11,9 @@ import (
 )
 
 var npmWant = want{
-	bases:    []string{"package.json"},
-	maxBytes: limitio.MaxMetadata,
-	also:     npmInstalled,
+	bases:    []string{"package.json", npmLock},
+	maxBytes: limitio.MaxText, // the lock file of a large project
+	also:     func(name string) bool { return npmInstalled(name) || npmRoot(name) || npmLocked(name) },
 }
 
 // npmInstalled reports whether a package.json lies where Node.js looks for
@@ -27,12 +27,26 @@ func npmInstalled(name string) bool {
 	return path.Base(folder) == "node_modules"
 }
 
-// readNPM reads the package.json of an installed package. A package counts by
+// readNPM reads a package.json, or npm's note of what it installed.
+func readNPM(f *file, out *facts) error {
+	switch {
+	case npmLocked(f.Path):
+		return readNPMLock(f, out)
+	case npmRoot(f.Path):
+		return readNPMRoot(f, out)
+	}
+	return readNPMPackage(f, out)
+}
+
+// readNPMPackage reads the package.json of an installed package. A package counts by
 // the name it gives itself, as an installer can put it under another. The key
 // is its folder.
 //
 // Format: https://docs.npmjs.com/cli/configuring-npm/package-json.
-func readNPM(f *file, out *facts) error {
+func readNPMPackage(f *file, out *facts) error {
+	if f.Size > limitio.MaxMetadata {
+		return npmTooLarge(f)
+	}
 	p := landwaiter.Package{Ecosystem: "npm"}
 	m := newMembers(f)
 	ok, err := m.object(func(name string) error {
@@ -53,14 +67,9 @@ func readNPM(f *file, out *facts) error {
 			return err
 		case "_resolved":
 			return m.text(&p.Origin)
-		case "dependencies":
-			p.Requires = nil
-			_, err := m.object(func(name string) error {
-				if name != "" {
-					p.Requires = append(p.Requires, name)
-				}
-				return m.skip()
-			})
+		case "dependencies", "optionalDependencies":
+			names, err := npmNames(m)
+			p.Requires = append(p.Requires, names...)
 			return err
 		}
 		return m.skip()

@@ -17,10 +17,14 @@ import (
 // pythonWant names what installers of Python packages leave beside them, and
 // the archives that Python can import from or install from.
 var pythonWant = want{
-	bases:    []string{"METADATA", "RECORD", "PKG-INFO", "SOURCES.txt", "installed-files.txt"},
+	bases:    []string{"METADATA", "RECORD", "PKG-INFO", "SOURCES.txt", "installed-files.txt", pythonRequested, "requires.txt"},
 	suffixes: []string{".egg-info", ".egg", ".whl"},
 	also:     pythonInstalled,
 }
+
+// pythonRequested is the empty file by which installers note that somebody asked
+// for a package (PEP 376).
+const pythonRequested = "REQUESTED"
 
 // pythonInstalled reports whether the file at name speaks of Python code that
 // can be imported where it lies.
@@ -38,9 +42,9 @@ func pythonInstalled(name string) bool {
 	}
 	_, parent, kind := split(strings.TrimSuffix(folder, "/"))
 	switch base {
-	case "METADATA", "RECORD":
+	case "METADATA", "RECORD", pythonRequested:
 		return kind == ".dist-info"
-	case "PKG-INFO", "SOURCES.txt", "installed-files.txt":
+	case "PKG-INFO", "SOURCES.txt", "installed-files.txt", "requires.txt":
 		return kind == ".egg-info" || parent == "EGG-INFO"
 	}
 	return false
@@ -76,6 +80,11 @@ func readPython(f *file, out *facts) (err error) {
 		return readPythonArchive(f, "wheel", "*.dist-info/METADATA", out)
 	case suffix == ".egg":
 		return readPythonArchive(f, "egg", "EGG-INFO/PKG-INFO", out)
+	case base == pythonRequested:
+		out.Amend(amendment{key: key, requested: true})
+		return nil
+	case base == "requires.txt":
+		return readPythonRequires(f, key, out)
 	case base == "RECORD":
 		return readPythonRecord(f, key, out)
 	case base == "installed-files.txt":

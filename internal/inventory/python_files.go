@@ -117,6 +117,29 @@ func readPythonSources(f *file, key string, out *facts) error {
 	})
 }
 
+// readPythonRequires reads setuptools' list of what a package needs, one
+// requirement a line. A section "[extra]" or "[extra:marker]" is for those who
+// ask for the extra; one that is a marker alone, "[:marker]", for some machines.
+func readPythonRequires(f *file, key string, out *facts) error {
+	if f.Size > limitio.MaxMetadata {
+		return pythonTooLarge(f)
+	}
+	var names []string
+	l := newLines(f.Path, f.Reader())
+	for always := true; l.next(); {
+		line := strings.TrimSpace(string(l.text))
+		if strings.HasPrefix(line, "[") {
+			always = strings.HasPrefix(line, "[:")
+			continue
+		}
+		if name := pythonRequirement(line); always && name != "" {
+			names = append(names, name)
+		}
+	}
+	out.Amend(amendment{key: key, requires: unique(names)})
+	return l.err()
+}
+
 func pythonList(f *file, key string, out *facts, place func(name string) string) error {
 	if f.Size > limitio.MaxMetadata {
 		return pythonTooLarge(f)

@@ -229,11 +229,21 @@ func isProgram(data []byte) bool {
 }
 
 // listing is out in words: one block per package with the fields that are set,
-// then claims and gaps in the order said, then the error.
+// then amendments, claims and gaps in the order said, then the error.
 func listing(out *facts, err error) string {
 	var b strings.Builder
 	for _, p := range out.packages {
 		listPackage(&b, p)
+	}
+	for _, a := range out.later {
+		fmt.Fprintf(&b, "amends %q", a.key)
+		field(&b, " requested", a.requested)
+		for _, set := range []struct{ name, value string }{
+			{"origin", a.origin}, {"requires", quoted(a.requires)}, {"mapped", quoted(a.mapped)},
+		} {
+			field(&b, " "+set.name+": "+set.value, set.value != "")
+		}
+		b.WriteString("\n")
 	}
 	for _, c := range out.claims {
 		fmt.Fprintf(&b, "owns %q", c.path)
@@ -244,12 +254,7 @@ func listing(out *facts, err error) string {
 		}
 		fmt.Fprintf(&b, " by %q\n", c.key)
 	}
-	for _, g := range out.gaps {
-		fmt.Fprintf(&b, "gap %q bytes=%d", g.Path, g.Bytes)
-		field(&b, " unread", g.Unread)
-		field(&b, " code", g.Code)
-		fmt.Fprintf(&b, ": %s\n", g.Reason)
-	}
+	listGaps(&b, out.gaps)
 	if err != nil {
 		_, damage := errors.AsType[*landwaiter.SyntaxError](err)
 		if damage {
@@ -274,10 +279,13 @@ func listPackage(b *strings.Builder, f packageFact) {
 		"arch": p.Arch, "source name": p.SourceName, "source version": p.SourceVersion, "purl": p.PURL,
 		"licence": p.Licence, "vendor": p.Vendor, "modularity": p.Modularity, "origin": p.Origin,
 		"owned by": p.OwnedBy, "mapped": quoted(p.Mapped), "requires": quoted(p.Requires), "id": p.ID,
-		"keys": quoted(f.keys),
+		"keys": quoted(f.keys), "provides": quoted(f.provides),
 	}
 	for _, e := range p.Evidence {
 		set["method"] += e.Method
+	}
+	if p.Requested {
+		set["requested"] = "true"
 	}
 	if p.Declared {
 		set["declared"] = "true"

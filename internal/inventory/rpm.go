@@ -74,6 +74,7 @@ func readRPM(f *file, out *facts) (err error) {
 	if first != nil && len(out.packages) == 0 {
 		return &landwaiter.SyntaxError{Path: f.Path, Err: first}
 	}
+	db.trim()
 	gaps.done(fmt.Sprintf("%d more parts of the rpm database could not be read", gaps.rest))
 	out.gaps = append(out.gaps, gaps.out.gaps...)
 	return nil
@@ -125,8 +126,9 @@ const rpmNone = "(none)"
 
 // rpmDatabase emits the packages of one database.
 type rpmDatabase struct {
-	out *facts
-	n   tally
+	out   *facts
+	n     tally
+	names tally // of what packages require and provide
 }
 
 // errRPMTooMany: a cap was passed, and what follows is not read.
@@ -171,7 +173,17 @@ func (db *rpmDatabase) add(header []byte) error {
 		return errRPMTooMany
 	}
 	key := rpmKey(&p)
+	requires, err := db.relations(h, rpmTagRequireName)
+	if err != nil {
+		return fmt.Errorf("requirements of package %q: %w", name, err)
+	}
+	provides, err := db.relations(h, rpmTagProvideName)
+	if err != nil {
+		return fmt.Errorf("what package %q provides: %w", name, err)
+	}
+	p.Requires = requires
 	db.out.Package("package database", p, key)
+	db.out.Provides(provides...)
 	if err := db.files(h, key); err != nil {
 		return fmt.Errorf("files of package %q: %w", name, err)
 	}

@@ -24,6 +24,8 @@ const (
 	rpmTagFileDigests  = 1035
 	rpmTagFileFlags    = 1037
 	rpmTagSourceRPM    = 1044
+	rpmTagProvideName  = 1047
+	rpmTagRequireName  = 1049
 	rpmTagDirIndexes   = 1116
 	rpmTagBaseNames    = 1117
 	rpmTagDirNames     = 1118
