@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/image"
@@ -108,7 +107,7 @@ func (r *Result) list(g *merge) {
 			r.rest(out)
 		case f.owner == noOwner:
 			r.Unowned = append(r.Unowned, out)
-		case f.changed(rec, g.layers[f.Content.Layer].notes[f.Content.Record]):
+		case f.changed(rec, g.layers[f.Content.Layer].weak(f.Content.Record)):
 			out.Owner = r.Packages[f.owner].ID
 			r.Changed = append(r.Changed, out)
 		}
@@ -194,29 +193,4 @@ func (r *Result) rest(f landwaiter.File) {
 		slices.SortStableFunc(r.Rest, bigger)
 		r.Rest = r.Rest[:maxRest]
 	}
-}
-
-// changed reports whether the file is none of what its owner shipped, as far as
-// there are sums that can be compared.
-func (f *visible) changed(rec *image.Record, n note) bool {
-	if f.conf || f.flags&flagUnread != 0 {
-		return false
-	}
-	compared := false
-	for _, sum := range f.sums {
-		kind, want, _ := strings.Cut(sum, ":")
-		switch {
-		case kind == "sha256":
-			compared = true
-			if hex.EncodeToString(rec.SHA256[:]) == want {
-				return false
-			}
-		case kind == "md5" && n.hasMD5:
-			compared = true
-			if hex.EncodeToString(n.md5[:]) == want {
-				return false
-			}
-		}
-	}
-	return compared
 }

@@ -3,7 +3,6 @@ package inventory
 import (
 	"bytes"
 	"context"
-	"crypto/md5" //nolint:gosec // dpkg records MD5: it finds changes, it proves nothing
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -27,6 +26,7 @@ type Stats struct {
 type layerFacts struct {
 	records []image.Record
 	notes   []note // one for each record
+	sums    []weakSums
 	facts   []fileFacts
 	systems []systemFact
 	gaps    []landwaiter.Gap // Layer is set by the merge
@@ -37,10 +37,9 @@ type layerFacts struct {
 
 // note is what a scan adds to a record.
 type note struct {
-	kind   landwaiter.FileKind
-	flags  uint8
-	md5    [md5.Size]byte
-	hasMD5 bool
+	kind  landwaiter.FileKind
+	flags uint8
+	sums  int32 // see layerFacts.weak
 }
 
 const (
@@ -72,7 +71,7 @@ type scanner struct {
 	mem   []byte // a wanted file
 	rows  []int
 	sha   hash.Hash
-	md5   hash.Hash
+	weak  weakHash
 	// rename gives, in a second pass, the records to read and under which names.
 	rename map[int32][]string
 	placed map[string]bool // names that rows had by name alone
@@ -81,7 +80,7 @@ type scanner struct {
 func newScanner(m *matcher, stats *Stats) *scanner {
 	return &scanner{
 		m: m, stats: stats, out: &layerFacts{natures: map[int32]*landwaiter.Nature{}}, placed: map[string]bool{}, copy: make([]byte, 128<<10),
-		sha: sha256.New(), md5: md5.New(), //nolint:gosec // see the import
+		sha: sha256.New(), weak: newWeakHash(),
 	}
 }
 
@@ -185,9 +184,9 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 
 	s.sha.Reset()
 	sums := io.Writer(s.sha)
-	if s.rename == nil && out.kind.Code() { // where a changed file matters
-		s.md5.Reset()
-		sums, out.hasMD5 = io.MultiWriter(s.sha, s.md5), true
+	weak := s.rename == nil && out.kind.Code() // where a changed file matters
+	if weak {
+		sums = s.weak.begin(s.sha)
 	}
 	if w != nil {
 		defer w.keep.close()
@@ -197,8 +196,8 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 		return note{}, err
 	}
 	s.sha.Sum(rec.SHA256[:0])
-	if out.hasMD5 {
-		s.md5.Sum(out.md5[:0])
+	if weak {
+		s.out.sums, out.sums = s.weak.end(s.out.sums)
 	}
 	if w != nil {
 		if w.keep.dropped {
