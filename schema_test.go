@@ -97,6 +97,9 @@ func TestReportsFitTheSchema(t *testing.T) {
 		t.Fatalf("no reports to look at: %v", err)
 	}
 	for _, name := range names {
+		if strings.Count(filepath.Base(name), ".") > 2 {
+			continue // a bill of materials: name.cdx.json.golden
+		}
 		raw, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -40,7 +40,7 @@ source without a date counts as too old.`,
 		Example: "  landwaiter advisories build --from examples/advisories --output build/advisories.lw",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			now, err := (&assessFlags{at: at}).time(s.now())
+			now, err := timeFlag(at, s.now())
 			if err != nil {
 				return &usageError{err}
 			}
@@ -84,7 +84,7 @@ func statusCommand(s streams) *cobra.Command {
 		Example: "  landwaiter advisories status build/advisories.lw",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
-			now, err := (&assessFlags{at: at}).time(s.now())
+			now, err := timeFlag(at, s.now())
 			if err != nil {
 				return &usageError{err}
 			}

@@ -50,7 +50,7 @@ Exit status: 0 assessed; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "what is known: a `file` that landwaiter advisories build made")
 	cmd.Flags().StringVar(&f.protections, "protections", "", "what stands in the way in your environment: a YAML `file`")
 	cmd.Flags().StringSliceVar(&f.formats, "format", nil, "write this `format`: "+formatNames()+"; may be given several times (default text)")
-	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json, brief.html into this `folder`; - for standard output")
+	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json and so on into this `folder`; - for standard output")
 	cmd.Flags().StringVar(&f.at, "at", "", "judge as of this `time`, YYYY-MM-DD or RFC 3339 (default now)")
 	cmd.Flags().BoolVar(&f.gate, "gate", false, "let the exit status tell the advice")
 	return cmd
@@ -69,7 +69,7 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 	if err != nil {
 		return &usageError{err}
 	}
-	now, err := f.time(s.now())
+	now, err := timeFlag(f.at, s.now())
 	if err != nil {
 		return &usageError{err}
 	}
@@ -126,16 +126,17 @@ func (f *assessFlags) chosen() ([]report.Format, error) {
 	return out, nil
 }
 
-func (f *assessFlags) time(now time.Time) (time.Time, error) {
-	if f.at == "" {
+// timeFlag reads --at, or returns now to the second.
+func timeFlag(at string, now time.Time) (time.Time, error) {
+	if at == "" {
 		return now.UTC().Truncate(time.Second), nil
 	}
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, f.at); err == nil {
+		if t, err := time.Parse(layout, at); err == nil {
 			return t.UTC(), nil
 		}
 	}
-	return now, fmt.Errorf("--at is %q; write it as 2026-11-22 or 2026-11-22T14:00:00Z", f.at)
+	return now, fmt.Errorf("--at is %q; write it as 2026-11-22 or 2026-11-22T14:00:00Z", at)
 }
 
 func readProtections(name string) (_ []landwaiter.Protection, err error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/image"
 	"github.com/landwaiter/landwaiter/internal/inventory"
+	"github.com/landwaiter/landwaiter/internal/report"
 )
 
 // subjects explains how to name a subject, for the help of every command.
@@ -46,8 +48,7 @@ func (f *subjectFlags) options() (image.Options, error) {
 }
 
 func inventoryCommand(s streams) *cobra.Command {
-	var flags subjectFlags
-	var format string
+	var f inventoryFlags
 	cmd := &cobra.Command{
 		Use:   "inventory SUBJECT",
 		Short: "List the packages in a subject, with the evidence for each",
@@ -55,27 +56,65 @@ func inventoryCommand(s streams) *cobra.Command {
 brought it, and where and how it was seen. What could not be read is listed too.
 
 ` + subjects,
-		Example: "  landwaiter inventory oci:build/example:demo\n  landwaiter inventory registry.example/team/tool:1.2 --format json",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			write, ok := inventoryFormats[format]
-			if !ok {
-				return &usageError{fmt.Errorf("--format is %q; it must be table or json", format)}
-			}
-			opt, err := flags.options()
-			if err != nil {
-				return err
-			}
-			sub, inv, err := readInventory(cmd.Context(), s, args[0], opt)
-			if err != nil {
-				return err
-			}
-			return write(s.out, sub, inv)
-		},
+		Example: `  landwaiter inventory oci:build/example:demo
+  landwaiter inventory registry.example/team/tool:1.2 --format json
+  landwaiter inventory registry.example/team/tool:1.2 --format cyclonedx > tool.cdx.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, s, args[0]) },
 	}
-	flags.add(cmd)
-	cmd.Flags().StringVar(&format, "format", "table", "print as `table` or json")
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.format, "format", "table", "print in this `format`: "+strings.Join(inventoryFormatNames(), ", "))
+	cmd.Flags().StringVar(&f.at, "at", "", "the `time` that a bill of materials names, YYYY-MM-DD or RFC 3339 (default now)")
 	return cmd
+}
+
+type inventoryFlags struct {
+	subjectFlags
+	format, at string
+}
+
+func (f *inventoryFlags) run(cmd *cobra.Command, s streams, ref string) error {
+	write, ok := inventoryFormat(f.format)
+	if !ok {
+		return &usageError{fmt.Errorf("--format is %q; it must be one of %s", f.format, strings.Join(inventoryFormatNames(), ", "))}
+	}
+	now, err := timeFlag(f.at, s.now())
+	if err != nil {
+		return &usageError{err}
+	}
+	opt, err := f.options()
+	if err != nil {
+		return err
+	}
+	sub, inv, err := readInventory(cmd.Context(), s, ref, opt)
+	if err != nil {
+		return err
+	}
+	return write(s.out, &landwaiter.Assessment{
+		Schema: landwaiter.Schema, Tool: landwaiter.Tool{Name: "landwaiter", Version: version}, At: now, Subject: *sub,
+		System: inv.System, Account: inv.Account, Gaps: inv.Gaps, Packages: inv.Packages, Unowned: inv.Unowned,
+		Changed: inv.Changed, Groups: inv.Groups,
+	})
+}
+
+// inventoryFormat returns the writer of a format: of the table below, or of a report
+// that needs no advice.
+func inventoryFormat(name string) (func(io.Writer, *landwaiter.Assessment) error, bool) {
+	if write, ok := inventoryFormats[name]; ok {
+		return write, true
+	}
+	format, err := report.Lookup(name)
+	return format.Write, err == nil && format.Observed
+}
+
+func inventoryFormatNames() []string {
+	names := []string{"table", "json"}
+	for _, f := range report.Formats() {
+		if f.Observed {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 func readInventory(ctx context.Context, s streams, ref string, opt image.Options) (_ *landwaiter.Subject, _ *landwaiter.Inventory, err error) {
@@ -99,35 +138,42 @@ func readInventory(ctx context.Context, s streams, ref string, opt image.Options
 	return &sub, &r.Inventory, nil
 }
 
-var inventoryFormats = map[string]func(io.Writer, *landwaiter.Subject, *landwaiter.Inventory) error{
-	"json": func(w io.Writer, sub *landwaiter.Subject, inv *landwaiter.Inventory) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(struct {
-			Subject *landwaiter.Subject `json:"subject"`
-			*landwaiter.Inventory
-		}{sub, inv})
-	},
-	"table": func(w io.Writer, _ *landwaiter.Subject, inv *landwaiter.Inventory) error {
-		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "ECOSYSTEM\tNAME\tVERSION\tLAYER\tFILES\tSEEN IN")
-		for i := range inv.Packages {
-			p := &inv.Packages[i]
-			more := ""
-			if n := len(p.Evidence) - 1; n > 0 {
-				more = fmt.Sprintf(" and %d more", n)
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s%s\n", p.Ecosystem, plain(p.Name), plain(p.Version), p.Layer+1, p.Owns.Files, plain(p.Evidence[0].Path), more)
+var inventoryFormats = map[string]func(io.Writer, *landwaiter.Assessment) error{
+	"json":  inventoryJSON,
+	"table": inventoryTable,
+}
+
+func inventoryJSON(w io.Writer, a *landwaiter.Assessment) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(struct {
+		Subject *landwaiter.Subject `json:"subject"`
+		landwaiter.Inventory
+	}{&a.Subject, landwaiter.Inventory{
+		System: a.System, Packages: a.Packages, Unowned: a.Unowned, Changed: a.Changed, Groups: a.Groups,
+		Account: a.Account, Gaps: a.Gaps,
+	}})
+}
+
+func inventoryTable(w io.Writer, a *landwaiter.Assessment) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "ECOSYSTEM\tNAME\tVERSION\tLAYER\tFILES\tSEEN IN")
+	for i := range a.Packages {
+		p := &a.Packages[i]
+		more := ""
+		if n := len(p.Evidence) - 1; n > 0 {
+			more = fmt.Sprintf(" and %d more", n)
 		}
-		if err := t.Flush(); err != nil {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s%s\n", p.Ecosystem, plain(p.Name), plain(p.Version), p.Layer+1, p.Owns.Files, plain(p.Evidence[0].Path), more)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, g := range a.Gaps {
+		if _, err := fmt.Fprintf(w, "could not be read: %s: %s\n", plain(g.Path), plain(g.Reason)); err != nil {
 			return err
 		}
-		for _, g := range inv.Gaps {
-			if _, err := fmt.Fprintf(w, "could not be read: %s: %s\n", plain(g.Path), plain(g.Reason)); err != nil {
-				return err
-			}
-		}
-		return nil
-	},
+	}
+	return nil
 }

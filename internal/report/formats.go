@@ -21,14 +21,19 @@ type Format struct {
 	// Write writes the whole report to w. It returns w's first error; what was
 	// written before stands. The same assessment gives the same bytes.
 	Write func(w io.Writer, a *landwaiter.Assessment) error
+	// Observed is true for a format that says what was observed and nothing else: an
+	// assessment without advice is enough for it.
+	Observed bool
 }
 
 // formats is the table, in the order in which help shows them.
 func formats() []Format {
 	return []Format{
-		{"text", ".txt", writeText},
-		{"json", ".json", writeJSON},
-		{"html", ".html", writeHTML},
+		{"text", ".txt", writeText, false},
+		{"json", ".json", writeJSON, false},
+		{"html", ".html", writeHTML, false},
+		{"cyclonedx", ".cdx.json", writeCycloneDX, true},
+		{"spdx", ".spdx.json", writeSPDX, true},
 	}
 }
 
