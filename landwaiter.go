@@ -66,8 +66,10 @@ type Layer struct {
 	DiffID    string `json:"diffId,omitempty"`
 	MediaType string `json:"mediaType,omitempty"`
 	// Size is in bytes as stored, Unpacked in bytes of uncompressed tar.
-	Size      int64  `json:"size"`
-	Unpacked  int64  `json:"unpacked"`
+	Size     int64 `json:"size"`
+	Unpacked int64 `json:"unpacked"`
+	// CreatedBy is the step of the build that made the layer. What looks like a
+	// secret in it is left out.
 	CreatedBy string `json:"createdBy,omitempty"`
 }
 
@@ -202,6 +204,9 @@ type Package struct {
 	// to them, sorted. Where DependsOn is shorter, something asked for is not there.
 	Requires  []string `json:"requires,omitempty"`
 	DependsOn []string `json:"dependsOn,omitempty"`
+	// Missing are those of Requires to which no observed package answers. Where a
+	// maker names several that would do, another one may stand in.
+	Missing []string `json:"missing,omitempty"`
 	// Requested is true where the installer's records say that somebody asked for
 	// the package by its name, not for something that needs it.
 	Requested bool `json:"requested,omitempty"`

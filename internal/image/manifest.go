@@ -153,7 +153,7 @@ func (im *Image) openConfig(raw []byte, id string, layers []landwaiter.Layer, wa
 	steps := slices.DeleteFunc(slices.Clone(cfg.History), func(h v1.History) bool { return h.EmptyLayer })
 	if len(steps) == len(layers) {
 		for i, h := range steps {
-			layers[i].CreatedBy = h.CreatedBy
+			layers[i].CreatedBy = masked(h.CreatedBy)
 		}
 	}
 	s := &im.subject

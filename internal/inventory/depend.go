@@ -100,6 +100,9 @@ func (g *merge) depend() {
 			if !placed {
 				answers = g.nearest(int32(i), names[answerTo{row, fold(row, want)}])
 			}
+			if len(answers) == 0 {
+				p.Missing = append(p.Missing, want)
+			}
 			for _, j := range answers {
 				if int(j) != i {
 					ids = append(ids, g.packages[j].ID)

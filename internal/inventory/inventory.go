@@ -21,6 +21,7 @@ type Result struct {
 	Rest []landwaiter.File
 
 	files []visible
+	tree  *image.Tree
 	extra landwaiter.Count // unread data that is no file
 	hid   landwaiter.Count
 }
@@ -172,6 +173,7 @@ type visible struct {
 	tree   bool  // owned by a claim on a folder
 	sums   []string
 	conf   bool
+	state  uint8 // what the comparison with the owner's sums said
 }
 
 const noOwner = -1

@@ -100,7 +100,7 @@ func (g *merge) result() (*Result, error) {
 	g.ownedBy()
 	g.depend()
 	g.collectGaps()
-	r := &Result{files: g.files}
+	r := &Result{files: g.files, tree: g.tree}
 	r.Unowned, r.Changed = []landwaiter.File{}, []landwaiter.File{}
 	r.System, r.Packages, r.Gaps = sys, g.packages, append([]landwaiter.Gap{}, g.gaps...)
 	g.count(r)

@@ -94,10 +94,11 @@ func (r *Result) list(g *merge) {
 	groups := newGroups(g.files)
 	for i := range r.files {
 		f := &r.files[i]
+		rec := g.tree.Record(f.Content)
+		f.state = f.compare(rec, g.layers[f.Content.Layer].weak(f.Content.Record))
 		if !f.kind.Code() && f.owner != noOwner {
 			continue
 		}
-		rec := g.tree.Record(f.Content)
 		out := landwaiter.File{Path: f.Path, Layer: int(f.At.Layer), Size: f.size, Mode: f.mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: f.kind}
 		if f.owner == noOwner {
 			groups.add(out)
@@ -107,7 +108,7 @@ func (r *Result) list(g *merge) {
 			r.rest(out)
 		case f.owner == noOwner:
 			r.Unowned = append(r.Unowned, out)
-		case f.changed(rec, g.layers[f.Content.Layer].weak(f.Content.Record)):
+		case f.state == stateChanged:
 			out.Owner = r.Packages[f.owner].ID
 			r.Changed = append(r.Changed, out)
 		}

@@ -57,13 +57,13 @@ func (l *layerFacts) weak(record int32) *weakSums {
 	return nil
 }
 
-// changed reports whether the file is none of what its owner shipped, as far as
+// compare says whether the file is one of those that its owner shipped, as far as
 // there are sums that can be compared.
-func (f *visible) changed(rec *image.Record, weak *weakSums) bool {
-	if f.conf || f.flags&flagUnread != 0 {
-		return false
+func (f *visible) compare(rec *image.Record, weak *weakSums) uint8 {
+	if f.conf || f.flags&flagUnread != 0 || len(f.sums) == 0 {
+		return stateUnknown
 	}
-	compared := false
+	state := stateUnknown
 	for _, sum := range f.sums {
 		kind, want, _ := strings.Cut(sum, ":")
 		var own []byte
@@ -77,10 +77,10 @@ func (f *visible) changed(rec *image.Record, weak *weakSums) bool {
 		default:
 			continue
 		}
-		compared = true
 		if hex.EncodeToString(own) == want {
-			return false
+			return stateShipped
 		}
+		state = stateChanged
 	}
-	return compared
+	return state
 }

@@ -1,0 +1,75 @@
+package inventory
+
+import (
+	"encoding/hex"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/image"
+	"github.com/landwaiter/landwaiter/internal/limitio"
+)
+
+// Owner returns the visible file that name leads to, with the ID of its owner. Links
+// are followed as a container follows them; the file's Path is where it really is.
+// It is false where no file is there: a folder, or nothing.
+func (r *Result) Owner(name string) (landwaiter.File, bool) {
+	f := r.find(name)
+	if f == nil {
+		return landwaiter.File{}, false
+	}
+	for _, list := range [][]landwaiter.File{r.Unowned, r.Changed, r.Rest} {
+		if i := slices.IndexFunc(list, func(o landwaiter.File) bool { return o.Path == f.Path }); i >= 0 {
+			return list[i], true // with what a look inside showed
+		}
+	}
+	rec := r.tree.Record(f.Content)
+	out := landwaiter.File{Path: f.Path, Layer: int(f.At.Layer), Size: f.size, Mode: f.mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: f.kind}
+	if f.owner != noOwner {
+		out.Owner = r.Packages[f.owner].ID
+	}
+	return out, true
+}
+
+// Intact reports whether the file that name leads to is what its owner shipped;
+// known is false where there is no sum to compare, or the file may be edited.
+func (r *Result) Intact(name string) (intact, known bool) {
+	f := r.find(name)
+	if f == nil {
+		return false, false
+	}
+	return f.state == stateShipped, f.state != stateUnknown
+}
+
+// What the comparison of a file with its owner's sums said.
+const (
+	stateUnknown uint8 = iota
+	stateShipped
+	stateChanged
+)
+
+// find follows links to a visible file; nil where there is none.
+func (r *Result) find(name string) *visible {
+	at := strings.TrimPrefix(path.Clean("/"+name), "/")
+	for range limitio.MaxSymlinks {
+		v, ok := r.tree.Lookup(at)
+		if !ok || v.Content.Layer < 0 { // a folder
+			return nil
+		}
+		rec := r.tree.Record(v.Content)
+		if rec.Type != image.TypeSymlink {
+			i := slices.IndexFunc(r.files, func(f visible) bool { return f.Path == v.Path })
+			if i < 0 {
+				return nil
+			}
+			return &r.files[i]
+		}
+		to := rec.Link
+		if !strings.HasPrefix(to, "/") {
+			to = "/" + path.Dir(v.Path) + "/" + to
+		}
+		at = strings.TrimPrefix(path.Clean(to), "/")
+	}
+	return nil
+}
