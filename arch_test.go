@@ -21,6 +21,7 @@ const module = "github.com/landwaiter/landwaiter"
 var imports = map[string][]string{
 	"root":                    {},
 	"internal/limitio":        {"root"},
+	"internal/why":            {"root"},
 	"internal/version":        {"root"},
 	"internal/judge":          {"root"},
 	"internal/report":         {"root"},

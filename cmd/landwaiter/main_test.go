@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 
 // TestHelp: every command explains itself with an example.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"assess"}, {"inventory"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}} {
+	for _, args := range [][]string{{"assess"}, {"inventory"}, {"why"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}} {
 		var out strings.Builder
 		if status := run(t.Context(), append(args, "--help"), streams{out: &out, err: io.Discard, now: lwtest.Clock}); status != 0 {
 			t.Errorf("%v --help: status %d", args, status)
