@@ -55,6 +55,7 @@ func readConda(f *file, out *facts) error {
 	}
 	out.Owns(f.Path, f.Path, "")
 	prefix := path.Dir(path.Dir(f.Path))
+	r.cached(f.Path, prefix, out)
 	for _, name := range r.names {
 		// A record speaks of its own environment and nothing else.
 		out.Owns(f.Path, prefix+"/"+name, r.sums[name])
@@ -167,6 +168,27 @@ func (r *condaReader) file(name, sum string) error {
 		r.sums[name] = old
 	}
 	return nil
+}
+
+// cached claims what conda keeps of the package in the cache of its own
+// environment, from which it links files: the archive and the unpacked folder.
+func (r *condaReader) cached(key, prefix string, out *facts) {
+	build := r.build
+	if build == "" {
+		build = r.buildString
+	}
+	full := r.name + "-" + r.version + "-" + build
+	if r.name == "" || r.version == "" || build == "" || strings.Contains(full, "/") {
+		return
+	}
+	// An environment in "envs" has its cache above it.
+	if up := path.Dir(prefix); path.Base(up) == "envs" {
+		prefix = path.Dir(up)
+	}
+	cache := prefix + "/pkgs/" + full
+	out.OwnsTree(key, cache)
+	out.Owns(key, cache+".conda", "")
+	out.Owns(key, cache+".tar.bz2", "")
 }
 
 // emit emits the package, be it from a damaged record.

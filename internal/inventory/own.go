@@ -18,7 +18,8 @@ var turns = []func(e *ecosystem) bool{
 }
 
 // own gives files to the packages that claim them: by name, then by the deepest
-// folder; what is left, to the programs that rows recognised.
+// folder; then to the programs that rows recognised; what is left, to those that
+// wrote it when they were installed.
 func (g *merge) own() {
 	moved := g.diversions()
 	for _, turn := range turns {
@@ -28,6 +29,7 @@ func (g *merge) own() {
 	guess := func(e *ecosystem) bool { return e.guess }
 	g.named(nil, guess)
 	g.trees(guess)
+	g.leavings()
 }
 
 // named gives files to the packages of some rows that claim them by name.
