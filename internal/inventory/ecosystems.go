@@ -41,6 +41,11 @@ type want struct {
 	// "/". The file has no content, and one that is a folder is handed over
 	// where the layer names it, or else at the first file below it.
 	folders []string
+	// fits asks for files that no list can name; nil asks for none.
+	fits func(path string) bool
+	// nameOnly: what fits asks for has no content when it is handed over, so that
+	// its size does not matter.
+	nameOnly bool
 	// signs: one of them stands somewhere in every file that the row can say
 	// something about; none is empty. A program too large for memory is kept on
 	// disk only where it has a sign of a row.
@@ -63,4 +68,7 @@ var ecosystems = []ecosystem{
 	{name: "gem", want: gemWant, read: readGem},
 	{name: "java", want: javaWant(), read: readJava},
 	{name: "go", want: goWant, read: readGo},
+	{name: "spack", builds: true, want: spackWant, read: readSpack},
+	{name: "easybuild", builds: true, want: easybuildWant, read: readEasyBuild},
+	{name: "lmod", guess: true, want: lmodWant, read: readLmod},
 }

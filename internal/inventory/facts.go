@@ -31,6 +31,9 @@ type facts struct {
 type packageFact struct {
 	keys []string
 	pkg  landwaiter.Package
+	// lies is the folder in which the software is, where the file that names it
+	// lies elsewhere; "" where it does not.
+	lies string
 	// provides are other names that Requires of the same ecosystem may ask for.
 	provides []string
 }
@@ -75,6 +78,12 @@ func (o *facts) Provides(names ...string) {
 // everyOther is the key of an amendment for all packages of the row that no
 // amendment of the same file names.
 const everyOther = "*"
+
+// LiesIn says where the package emitted last is, for a row that guesses and a file
+// that lies elsewhere. The package is dropped where the folder holds nothing, or
+// files of a manager that ships whole programs, or software of that name that was
+// seen there: then it has a name already.
+func (o *facts) LiesIn(folder string) { o.packages[len(o.packages)-1].lies = clean(folder) }
 
 // Amend adds to the package with a's key, which another file describes. Where no
 // file does, it says nothing.

@@ -14,6 +14,8 @@ type matcher struct {
 	suffixes map[string][]int // with their dot
 	programs []int
 	folders  map[string][]int // with their trailing slash
+	fits     []int            // rows with want.fits, but for those of nameOnly
+	nameOnly []int
 }
 
 // compile makes a matcher over table. Rows are named by their index in it.
@@ -33,6 +35,13 @@ func compile(table []ecosystem) *matcher {
 		index(m.folders, w.folders, i)
 		if w.programs {
 			m.programs = append(m.programs, i)
+		}
+		switch {
+		case w.fits == nil:
+		case w.nameOnly:
+			m.nameOnly = append(m.nameOnly, i)
+		default:
+			m.fits = append(m.fits, i)
 		}
 	}
 	return m
@@ -61,6 +70,11 @@ func (m *matcher) rows(dst []int, path string, program bool) []int {
 	if program {
 		dst = m.add(dst, start, m.programs, path)
 	}
+	for i, row := range m.fits {
+		if m.table[row].want.fits(path) {
+			dst = m.add(dst, start, m.fits[i:i+1], path)
+		}
+	}
 	slices.Sort(dst[start:])
 	return dst
 }
@@ -75,6 +89,17 @@ func (m *matcher) placed(path string) (name string, rows []int) {
 		}
 	}
 	return "", nil
+}
+
+// byName are the rows that know the file at path by its name alone.
+func (m *matcher) byName(path string) []int {
+	var rows []int
+	for i, row := range m.nameOnly {
+		if m.table[row].want.fits(path) {
+			rows = m.add(rows, 0, m.nameOnly[i:i+1], path)
+		}
+	}
+	return rows
 }
 
 // add appends those of rows that are not in dst[start:] yet and whose also
@@ -99,7 +124,8 @@ func (w want) wants(path string, isProgram bool) bool {
 		folder != "" && slices.Contains(w.paths, folder) ||
 		slices.Contains(w.bases, base) ||
 		suffix != "" && slices.Contains(w.suffixes, suffix) ||
-		isProgram && w.programs
+		isProgram && w.programs ||
+		w.fits != nil && w.fits(path)
 	return named && (w.also == nil || w.also(path))
 }
 

@@ -26,7 +26,14 @@ type merge struct {
 	provides map[int32][]string
 	byID     map[string]int32
 	keys     map[ownerKey]int32
+	lies     map[saidAt]string // of guesses that lie elsewhere than what names them
 	gaps     []landwaiter.Gap
+}
+
+// saidAt is a file that names package i.
+type saidAt struct {
+	i    int32
+	path string
 }
 
 // secondFacts is what a second pass said about one layer.
@@ -41,7 +48,7 @@ type ownerKey struct {
 }
 
 func newMerge(layers []*layerFacts) *merge {
-	g := &merge{layers: layers, at: make([]map[int32]string, len(layers)), byPath: map[string]int32{}, byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}}
+	g := &merge{layers: layers, at: make([]map[int32]string, len(layers)), byPath: map[string]int32{}, byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
 	records := make([][]image.Record, len(layers))
 	for i, l := range layers {
 		records[i] = l.records
@@ -171,6 +178,9 @@ func (g *merge) collect(sys *landwaiter.System) {
 				ev.Path = real
 			}
 			i := g.add(p, ev, f.row, sys)
+			if lies := f.packages[k].lies; lies != "" {
+				g.lies[saidAt{i, ev.Path}] = lies
+			}
 			g.provides[i] = appendMore(g.provides[i], f.packages[k].provides)
 			for _, key := range f.packages[k].keys {
 				if k := (ownerKey{f.row, key}); g.free(k, i) {

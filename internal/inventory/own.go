@@ -134,13 +134,23 @@ func (g *merge) trees(turn func(*ecosystem) bool) {
 // ships: a distribution's curl is that package, and no second one.
 func (g *merge) dropGuesses() {
 	to := make([]int32, len(g.packages))
+	named := g.namedFolders()
 	n := int32(0)
 	for i := range g.packages {
 		p := &g.packages[i]
 		if ecosystems[g.rows[i]].guess {
 			p.Evidence = slices.DeleteFunc(p.Evidence, func(ev landwaiter.Evidence) bool {
 				owner := g.ownerOf(ev.Path)
-				return owner != noOwner && ecosystems[g.rows[owner]].builds
+				if owner != noOwner && ecosystems[g.rows[owner]].builds {
+					return true
+				}
+				folder, elsewhere := g.lies[saidAt{int32(i), ev.Path}]
+				if !elsewhere {
+					return false
+				}
+				real, ok := g.tree.Real(folder)
+				built, holds := named[real]
+				return !ok || !holds || built || g.namesItself(real, p.Name)
 			})
 		}
 		to[i] = noOwner
@@ -165,7 +175,44 @@ func (g *merge) dropGuesses() {
 		}
 	}
 	// What names packages by their place is of no use from here on.
-	g.byID, g.keys = nil, nil
+	g.byID, g.keys, g.lies = nil, nil, nil
+}
+
+// namedFolders are the folders that hold files: true where a file in one, however
+// deep, is of a manager that ships whole programs. It is empty where nobody asks.
+func (g *merge) namedFolders() map[string]bool {
+	folders := map[string]bool{}
+	if len(g.lies) == 0 {
+		return folders
+	}
+	for i := range g.files {
+		owner := g.files[i].owner
+		built := owner != noOwner && ecosystems[g.rows[owner]].builds
+		for dir := path.Dir(g.files[i].Path); dir != "."; dir = path.Dir(dir) {
+			old, known := folders[dir]
+			if known && (old || !built) {
+				break // and so it is for those above
+			}
+			folders[dir] = built
+		}
+	}
+	return folders
+}
+
+// namesItself reports whether software of that name in a folder was seen by a row
+// that does not guess.
+func (g *merge) namesItself(folder, name string) bool {
+	for i := range g.packages {
+		if ecosystems[g.rows[i]].guess || !strings.EqualFold(g.packages[i].Name, name) {
+			continue
+		}
+		for _, ev := range g.packages[i].Evidence {
+			if strings.HasPrefix(ev.Path, folder+"/") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ownedBy finds the packages that another package manager installed: the file

@@ -130,6 +130,9 @@ func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	if e.Note != "" {
 		s.gap(landwaiter.Gap{Path: e.Path, Bytes: e.Size, Code: e.Type == image.TypeOther, Reason: e.Note})
 	}
+	if s.rename == nil && e.Type == image.TypeFile {
+		s.byName(e.Path, at)
+	}
 	if s.rename == nil && e.Type != image.TypeWhiteout && e.Type != image.TypeOpaque {
 		s.place(e.Path, at)
 	}
@@ -149,6 +152,13 @@ func (s *scanner) place(path string, at int32) {
 	f := &file{Path: name, ReaderAt: bytes.NewReader(nil)}
 	for _, r := range rows {
 		s.readRow(&keeper{}, f, at, r)
+	}
+}
+
+// byName hands a file to the rows that know it by its name alone.
+func (s *scanner) byName(path string, at int32) {
+	for _, r := range s.m.byName(path) {
+		s.readRow(&keeper{}, &file{Path: path, ReaderAt: bytes.NewReader(nil)}, at, r)
 	}
 }
 

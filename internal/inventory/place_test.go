@@ -1,0 +1,103 @@
+package inventory
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/landwaiter/landwaiter/internal/image"
+)
+
+// merged reads the files of a txtar text as one layer, with every row that wants
+// them, and says who owns each.
+func merged(t *testing.T, text string) string {
+	t.Helper()
+	m := compile(ecosystems)
+	l := &layerFacts{}
+	for i, in := range inputs(t, txtar.Parse([]byte(text))) {
+		l.records = append(l.records, image.Record{Path: in.Name, Type: image.TypeFile, Size: int64(len(in.Data)), SHA256: sha256.Sum256(in.Data)})
+		kind, _ := kindOf(in.Name, in.Data[:min(len(in.Data), headSize)])
+		l.notes = append(l.notes, note{kind: kind})
+		for _, r := range append(m.rows(nil, in.Name, isProgram(in.Data)), m.byName(in.Name)...) {
+			ff := fileFacts{record: int32(i), row: r, path: in.Name}
+			if err := ecosystems[r].read(newFile(t, in.Name, in.Data), &ff.facts); err != nil {
+				t.Fatal(err)
+			}
+			for k := range ff.packages {
+				ff.packages[k].pkg.Evidence[0].Path = in.Name
+			}
+			l.facts = append(l.facts, ff)
+		}
+	}
+	res, err := newMerge([]*layerFacts{l}).result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, p := range res.Packages {
+		fmt.Fprintf(&b, "%s owns %d", p.ID, p.Owns.Files)
+		field(&b, " requested", p.Requested)
+		field(&b, " part of "+p.PartOf, p.PartOf != "")
+		field(&b, " needs "+strings.Join(p.DependsOn, " "), len(p.DependsOn) > 0)
+		b.WriteString("\n")
+	}
+	for _, f := range res.Unowned {
+		fmt.Fprintf(&b, "unowned %s\n", f.Path)
+	}
+	for _, f := range res.Changed {
+		fmt.Fprintf(&b, "changed %s\n", f.Path)
+	}
+	return b.String()
+}
+
+func TestPlaces(t *testing.T) {
+	for _, tt := range []struct{ name, files, want string }{{
+		"a prefix that Spack filled, and what else says its name",
+		`-- opt/s/zlib-1.3-x/.spack/spec.json --
+{"spec": {"nodes": [{"name": "zlib", "version": "1.3", "hash": "zz"}]}}
+-- opt/s/zlib-1.3-x/bin/minigzip --
+#!/bin/sh
+-- opt/s/curl-8-y/.spack/spec.json --
+{"spec": {"nodes": [{"name": "curl", "version": "8", "hash": "yy", "dependencies": [{"name": "zlib", "hash": "zz", "parameters": {"deptypes": ["link"]}}]}]}}
+-- opt/s/.spack-db/index.json --
+{"database": {"installs": {"yy": {"explicit": true}}}}
+-- opt/s/curl-8-y/lib/python3/site-packages/idna-3.4.dist-info/METADATA --
+Metadata-Version: 2.1
+Name: idna
+Version: 3.4
+-- opt/modulefiles/zlib/1.3.lua --
+prepend_path("PATH", "/opt/s/zlib-1.3-x/bin")
+`, `python:idna@3.4 owns 1
+spack:curl@8 owns 1 requested needs spack:zlib@1.3
+spack:zlib@1.3 owns 2
+unowned opt/modulefiles/zlib/1.3.lua
+`,
+	}, {
+		"software by hand with a modulefile, one that is gone, and a shared folder",
+		`-- opt/bwa-0.7/bin/bwa --
+#!/bin/sh
+-- opt/modulefiles/bwa/0.7.lua --
+prepend_path("PATH", "/opt/bwa-0.7/bin")
+-- opt/modulefiles/gone/1.lua --
+prepend_path("PATH", "/opt/gone/bin")
+-- usr/local/bin/mine --
+#!/bin/sh
+-- opt/modulefiles/mine/1.lua --
+prepend_path("PATH", "/usr/local/bin")
+`, `lmod:bwa@0.7 owns 2
+unowned opt/modulefiles/mine/1.lua
+unowned opt/modulefiles/gone/1.lua
+unowned usr/local/bin/mine
+`,
+	}} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, merged(t, tt.files)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
