@@ -35,6 +35,7 @@ func TestBinaryFixtures(t *testing.T) {
 			"var/lib/rpm/rpmdb.sqlite-wal":       makeWAL(),
 			"usr/share/rpm/rpmdb.sqlite-journal": []byte("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7\x00\x00\x00\x01"),
 		},
+		"rust.txtar": rustFixtures(),
 		"go.txtar": {
 			"usr/local/bin/tool":    makeGoELF("go1.26.8 X:nodwarf5", info),
 			"usr/local/go/bin/go":   makeGoELF("go1.26.8", "path\tcmd/go\n"),

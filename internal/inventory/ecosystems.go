@@ -71,4 +71,5 @@ var ecosystems = []ecosystem{
 	{name: "spack", builds: true, want: spackWant, read: readSpack},
 	{name: "easybuild", builds: true, want: easybuildWant, read: readEasyBuild},
 	{name: "lmod", guess: true, want: lmodWant, read: readLmod},
+	{name: "rust", want: rustWant, read: readRust},
 }
