@@ -65,7 +65,7 @@ func FuzzMerge(f *testing.F) {
 				if name = strings.TrimPrefix(filepath.Clean("/"+name), "/"); kind[0] == 'h' {
 					link = strings.TrimPrefix(filepath.Clean("/"+link), "/")
 				}
-				recs = append(recs, image.Record{Path: name, Link: link, Type: image.Type(kind[0])})
+				recs = append(recs, image.NewRecord(&image.Entry{Path: name, Link: link, Type: image.Type(kind[0])}))
 			}
 			layers = append(layers, recs)
 		}

@@ -111,7 +111,7 @@ func visible(ctx context.Context, ref string, opt image.Options) (map[string]str
 		case image.TypeFile:
 			out[v.Path] = contents[v.Content.Layer][v.Content.Record]
 		case image.TypeSymlink:
-			out[v.Path] = "-> " + r.Link
+			out[v.Path] = "-> " + r.Link()
 		}
 		got, ok := tree.Lookup(v.Path)
 		if !ok || got != v {
@@ -141,7 +141,9 @@ func collect(l *image.Layer) (recs []image.Record, texts []string, odd int, err 
 		if e.Note != "" || e.Unreadable != "" {
 			odd++
 		}
-		recs = append(recs, image.Record{Path: e.Path, Link: e.Link, Size: size, Mode: e.Mode, Type: e.Type})
+		rec := image.NewRecord(&e)
+		rec.Size = size
+		recs = append(recs, rec)
 		texts = append(texts, b.String())
 	}
 }

@@ -11,14 +11,32 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
-// Record is what a reader of layers keeps of one entry.
+// Record is what a reader of layers keeps of one entry. There can be millions.
 type Record struct {
 	Path   string
-	Link   string
 	Size   int64
+	link   *string           // few entries are links
+	SHA256 [sha256.Size]byte // of a file's content
 	Mode   uint32
 	Type   Type
-	SHA256 [sha256.Size]byte // of a file's content
+}
+
+// NewRecord is a record of e, as yet without a digest.
+func NewRecord(e *Entry) Record {
+	r := Record{Path: e.Path, Size: e.Size, Mode: e.Mode, Type: e.Type}
+	if e.Link != "" {
+		link := e.Link
+		r.link = &link
+	}
+	return r
+}
+
+// Link is the target of a link, as in [Entry].
+func (r *Record) Link() string {
+	if r.link == nil {
+		return ""
+	}
+	return *r.link
 }
 
 // Content names one record: which layer, and which of its records.
@@ -30,22 +48,29 @@ type Visible struct {
 	// At is the record that put the name there, Content the one that holds its
 	// bytes: another one for a hard link.
 	At, Content Content
+	// Node numbers the names of one tree, from 0 to less than [Tree.Nodes].
+	Node int32
 }
 
-// Tree is the merged filesystem of layers: what a container sees.
+// Tree is the merged filesystem of layers: what a container sees. It holds some
+// fifty bytes for each name, beside the records.
 type Tree struct {
 	layers [][]Record
 	nodes  []node
+	kids   kidTable
+	names  map[int32]string // of folders that no layer names
 	dirs   map[string]int32 // folder as named -> node, links followed
 	paths  map[int32]string // folder -> its real path; filled when nothing changes any more
 	// Gaps are entries that lead nowhere.
 	Gaps []landwaiter.Gap
 }
 
+// node is one name. Its kids are a list that begins at first; those that were
+// removed stay in it, dead.
 type node struct {
-	at, content Content
-	kids        map[string]int32 // of a folder
-	parent      int32
+	at, content         Content
+	parent, first, next int32
+	folder, dead        bool
 }
 
 const rootNode, noNode = 0, -1
@@ -58,8 +83,14 @@ var implicit = Content{-1, -1}
 // links to folders as an engine's would; a hard link is another name of the same
 // content.
 func Merge(layers [][]Record) *Tree {
-	t := &Tree{layers: layers, dirs: map[string]int32{}, paths: map[int32]string{}}
-	t.nodes = []node{{at: implicit, content: implicit, kids: map[string]int32{}}}
+	t := &Tree{layers: layers, names: map[int32]string{}, dirs: map[string]int32{}, paths: map[int32]string{}}
+	n := 1
+	for _, recs := range layers {
+		n += len(recs)
+	}
+	t.nodes = make([]node, 1, n+n/16)
+	t.nodes[rootNode] = node{at: implicit, content: implicit, first: noNode, next: noNode, folder: true}
+	t.kids = newKidTable(n)
 	for i, recs := range layers {
 		for j := range recs {
 			if r := &recs[j]; r.Type == TypeWhiteout || r.Type == TypeOpaque {
@@ -80,7 +111,10 @@ func (t *Tree) Record(c Content) *Record { return &t.layers[c.Layer][c.Record] }
 func (t *Tree) remove(r *Record) {
 	if r.Type == TypeOpaque {
 		if n := t.folder(r.Path, false); n != noNode {
-			t.nodes[n].kids = map[string]int32{}
+			for kid := range t.under(n) {
+				t.drop(kid)
+			}
+			t.nodes[n].first = noNode
 			clear(t.dirs)
 		}
 		return
@@ -91,15 +125,50 @@ func (t *Tree) remove(r *Record) {
 	}
 }
 
+// Nodes is more than the highest number of a name.
+func (t *Tree) Nodes() int { return len(t.nodes) }
+
+// under yields the kids of a folder in no order.
+func (t *Tree) under(n int32) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for kid := t.nodes[n].first; kid != noNode; kid = t.nodes[kid].next {
+			if !t.nodes[kid].dead && !yield(kid) {
+				return
+			}
+		}
+	}
+}
+
+// name is the last element of a node's path. A layer's record of it ends in the
+// same, whatever links lead to its folder.
+func (t *Tree) name(n int32) string {
+	if at := t.nodes[n].at; at != implicit {
+		_, base := split(t.Record(at).Path)
+		return base
+	}
+	return t.names[n]
+}
+
+// kid is the node of that name in folder dir, noNode where there is none.
+func (t *Tree) kid(dir int32, base string) int32 {
+	return t.kids.find(t, dir, base)
+}
+
 func (t *Tree) unlink(dir int32, base string) {
-	n, ok := t.nodes[dir].kids[base]
-	if !ok {
+	n := t.kid(dir, base)
+	if n == noNode {
 		return
 	}
-	if t.nodes[n].kids != nil || t.symlink(n) != "" {
+	if t.nodes[n].folder || t.symlink(n) != "" {
 		clear(t.dirs)
 	}
-	delete(t.nodes[dir].kids, base)
+	t.drop(n)
+}
+
+// drop takes a name out of its folder.
+func (t *Tree) drop(n int32) {
+	t.kids.remove(t, n)
+	t.nodes[n].dead = true
 }
 
 func (t *Tree) apply(c Content) {
@@ -119,9 +188,9 @@ func (t *Tree) apply(c Content) {
 	}
 	content := c
 	if r.Type == TypeHardlink {
-		n := t.lookup(r.Link)
-		if n == noNode || t.nodes[n].kids != nil {
-			t.gap(c, fmt.Sprintf("a hard link to %q, which is not there", r.Link))
+		n := t.lookup(r.Link())
+		if n == noNode || t.nodes[n].folder {
+			t.gap(c, fmt.Sprintf("a hard link to %q, which is not there", r.Link()))
 			return
 		}
 		content = t.nodes[n].content
@@ -132,24 +201,26 @@ func (t *Tree) apply(c Content) {
 		t.gap(c, "its folder is behind links that go round in a circle")
 		return
 	}
-	if old, ok := t.nodes[parent].kids[base]; ok {
-		if r.Type == TypeFolder && t.nodes[old].kids != nil {
+	if old := t.kid(parent, base); old != noNode {
+		if r.Type == TypeFolder && t.nodes[old].folder {
 			t.nodes[old].at, t.nodes[old].content = c, c
+			delete(t.names, old)
 			return
 		}
 		t.unlink(parent, base)
 	}
-	n := node{at: c, content: content, parent: parent}
-	if r.Type == TypeFolder {
-		n.kids = map[string]int32{}
-	}
-	t.add(parent, base, n)
+	t.add(parent, base, node{at: c, content: content, folder: r.Type == TypeFolder})
 }
 
 func (t *Tree) add(parent int32, base string, n node) int32 {
 	i := int32(len(t.nodes))
+	n.parent, n.first, n.next = parent, noNode, t.nodes[parent].first
 	t.nodes = append(t.nodes, n)
-	t.nodes[parent].kids[base] = i
+	t.nodes[parent].first = i
+	if n.at == implicit {
+		t.names[i] = base
+	}
+	t.kids.insert(t, i)
 	return i
 }
 
@@ -161,9 +232,9 @@ func (t *Tree) gap(c Content, why string) {
 
 // symlink returns where node n points, "" where it is no symbolic link.
 func (t *Tree) symlink(n int32) string {
-	if c := t.nodes[n].content; c != implicit && t.nodes[n].kids == nil {
+	if c := t.nodes[n].content; c != implicit && !t.nodes[n].folder {
 		if r := t.Record(c); r.Type == TypeSymlink {
-			return r.Link
+			return r.Link()
 		}
 	}
 	return ""
@@ -196,10 +267,7 @@ func (t *Tree) lookup(path string) int32 {
 	if base == "" {
 		return n
 	}
-	if kid, ok := t.nodes[n].kids[base]; ok {
-		return kid
-	}
-	return noNode
+	return t.kid(n, base)
 }
 
 // walk goes down path to a folder. Links are followed at most
@@ -217,12 +285,12 @@ func (t *Tree) walk(path string, create bool) int32 {
 			n = t.nodes[n].parent
 			continue
 		}
-		kid, ok := t.nodes[n].kids[base]
-		if !ok {
+		kid := t.kid(n, base)
+		if kid == noNode {
 			if !create {
 				return noNode
 			}
-			kid = t.add(n, base, node{at: implicit, content: implicit, kids: map[string]int32{}, parent: n})
+			kid = t.add(n, base, node{at: implicit, content: implicit, folder: true})
 		}
 		if to := t.symlink(kid); to != "" {
 			if links++; links > limitio.MaxSymlinks || len(to)+len(rest) > 4*limitio.MaxName {
@@ -234,12 +302,12 @@ func (t *Tree) walk(path string, create bool) int32 {
 			rest = to + "/" + rest
 			continue
 		}
-		if t.nodes[kid].kids == nil {
+		if !t.nodes[kid].folder {
 			if !create {
 				return noNode
 			}
-			delete(t.nodes[n].kids, base)
-			kid = t.add(n, base, node{at: implicit, content: implicit, kids: map[string]int32{}, parent: n})
+			t.drop(kid)
+			kid = t.add(n, base, node{at: implicit, content: implicit, folder: true})
 		}
 		n = kid
 	}
@@ -253,10 +321,34 @@ func (t *Tree) Lookup(path string) (Visible, bool) {
 	if n == noNode || t.nodes[n].at == implicit {
 		return Visible{}, false
 	}
-	dir, _ := t.Real(parentOf(path))
-	_, base := split(path)
-	return Visible{join(dir, base), t.nodes[n].at, t.nodes[n].content}, true
+	return t.Visible(n), true
 }
+
+// Follow returns what path leads to when a link at its end is followed as well.
+func (t *Tree) Follow(path string) (Visible, bool) {
+	for range limitio.MaxSymlinks {
+		v, ok := t.Lookup(clean(path))
+		if !ok {
+			break
+		}
+		r := t.Record(v.Content)
+		if r.Type != TypeSymlink {
+			return v, true
+		}
+		if path = r.Link(); !strings.HasPrefix(path, "/") {
+			path = parentOf(v.Path) + "/" + path
+		}
+	}
+	return Visible{}, false
+}
+
+// Visible returns the name that node n stands for.
+func (t *Tree) Visible(n int32) Visible {
+	return Visible{t.Path(n), t.nodes[n].at, t.nodes[n].content, n}
+}
+
+// Content returns the record that holds the bytes of node n.
+func (t *Tree) Content(n int32) Content { return t.nodes[n].content }
 
 // Real returns where the folder that path leads to really is.
 func (t *Tree) Real(path string) (string, bool) {
@@ -267,22 +359,40 @@ func (t *Tree) Real(path string) (string, bool) {
 	return t.realPath(n), true
 }
 
+// Path returns where node n really is.
+func (t *Tree) Path(n int32) string {
+	if n == rootNode {
+		return ""
+	}
+	return t.path(n, t.realPath(t.nodes[n].parent))
+}
+
+// path joins a node's name to where its folder is. It is the record's own text
+// where that says the same, which costs no memory.
+func (t *Tree) path(n int32, dir string) string {
+	name := t.name(n)
+	if dir == "" {
+		return name
+	}
+	if at := t.nodes[n].at; at != implicit {
+		if p := t.Record(at).Path; len(p) == len(dir)+1+len(name) && strings.HasPrefix(p, dir) {
+			return p
+		}
+	}
+	return dir + "/" + name
+}
+
+// realPath is where the folder n really is.
 func (t *Tree) realPath(n int32) string {
 	if n == rootNode {
 		return ""
 	}
-	if p, ok := t.paths[n]; ok {
-		return p
+	p, ok := t.paths[n]
+	if !ok {
+		p = t.path(n, t.realPath(t.nodes[n].parent))
+		t.paths[n] = p
 	}
-	up := t.nodes[n].parent
-	for name, kid := range t.nodes[up].kids {
-		if kid == n {
-			p := join(t.realPath(up), name)
-			t.paths[n] = p
-			return p
-		}
-	}
-	return ""
+	return p
 }
 
 // All yields every visible name but folders that no layer names, in order of path.
@@ -290,19 +400,16 @@ func (t *Tree) All() iter.Seq[Visible] {
 	return func(yield func(Visible) bool) { t.each(rootNode, "", yield) }
 }
 
-func (t *Tree) each(n int32, prefix string, yield func(Visible) bool) bool {
-	names := make([]string, 0, len(t.nodes[n].kids))
-	for name := range t.nodes[n].kids {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		kid := t.nodes[n].kids[name]
-		path := prefix + name
-		if t.nodes[kid].at != implicit && !yield(Visible{path, t.nodes[kid].at, t.nodes[kid].content}) {
+func (t *Tree) each(n int32, dir string, yield func(Visible) bool) bool {
+	kids := slices.Collect(t.under(n))
+	slices.SortFunc(kids, func(a, b int32) int { return strings.Compare(t.name(a), t.name(b)) })
+	for _, kid := range kids {
+		k := &t.nodes[kid]
+		path := t.path(kid, dir)
+		if k.at != implicit && !yield(Visible{path, k.at, k.content, kid}) {
 			return false
 		}
-		if t.nodes[kid].kids != nil && !t.each(kid, path+"/", yield) {
+		if k.folder && !t.each(kid, path, yield) {
 			return false
 		}
 	}
@@ -317,10 +424,3 @@ func split(path string) (dir, base string) {
 }
 
 func parentOf(path string) string { dir, _ := split(path); return dir }
-
-func join(dir, base string) string {
-	if dir == "" || base == "" {
-		return dir + base
-	}
-	return dir + "/" + base
-}

@@ -142,7 +142,8 @@ func (g *merge) placed(seen map[seenIn]int32, i int32, want string) (answers []i
 	row := g.rows[i]
 	e := &ecosystems[row]
 	if e.system && strings.HasPrefix(want, "/") {
-		if at, ok := g.byPath[g.target(want)]; ok {
+		if v, ok := g.tree.Follow(want); ok && g.fileOf[v.Node] > 0 {
+			at := g.fileOf[v.Node] - 1
 			if j := g.files[at].owner; j != noOwner && g.rows[j] == row {
 				return []int32{j}, true
 			}
@@ -169,25 +170,6 @@ func (g *merge) placed(seen map[seenIn]int32, i int32, want string) (answers []i
 		}
 	}
 	return answers, ok
-}
-
-// target is the real path of the file to which a path leads through links.
-func (g *merge) target(name string) string {
-	const most = 40 // as many as Linux follows
-	for range most {
-		v, ok := g.tree.Lookup(clean(name))
-		if !ok {
-			return ""
-		}
-		rec := g.tree.Record(v.Content)
-		if rec.Type != image.TypeSymlink {
-			return v.Path
-		}
-		if name = rec.Link; !strings.HasPrefix(name, "/") {
-			name = folderOf(v.Path) + "/" + name
-		}
-	}
-	return ""
 }
 
 func fold(row int32, name string) string {

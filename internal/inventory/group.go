@@ -25,13 +25,13 @@ var shelves = map[string]bool{
 	"var/cache": true, "var/opt": true, "usr/lib": true, "usr/share": true, "usr/local/lib": true, "usr/local/share": true, "etc": true, "tmp": true,
 }
 
-func newGroups(files []visible) *groups {
+func newGroups(files []visible, path func(node int32) string) *groups {
 	g := &groups{owned: map[string]bool{}, folder: map[string]*landwaiter.Group{}, counts: map[string]map[landwaiter.FileKind]*landwaiter.Count{}}
 	for i := range files {
 		if files[i].owner == noOwner {
 			continue
 		}
-		for dir := folderOf(files[i].Path); !g.owned[dir]; dir = folderOf(dir) {
+		for dir := folderOf(path(files[i].node)); !g.owned[dir]; dir = folderOf(dir) {
 			g.owned[dir] = true
 			if dir == "" {
 				break

@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/image"
@@ -20,10 +21,11 @@ type Result struct {
 	// a hundred.
 	Rest []landwaiter.File
 
-	files []visible
-	tree  *image.Tree
-	extra landwaiter.Count // unread data that is no file
-	hid   landwaiter.Count
+	files  []visible
+	tree   *image.Tree
+	fileOf []int32          // for each node: one more than its index in files
+	extra  landwaiter.Count // unread data that is no file
+	hid    landwaiter.Count
 }
 
 // Read walks every layer of im once and merges what they say. The classes of the
@@ -36,6 +38,8 @@ func Read(ctx context.Context, im *image.Image, stats *Stats) (*Result, error) {
 		if err := s.scan(ctx, l); err != nil {
 			return err
 		}
+		// A list that grew holds room for a quarter more, and it stays.
+		s.out.records, s.out.notes = slices.Clone(s.out.records), slices.Clone(s.out.notes)
 		for _, i := range l.Indexes {
 			layers[i] = s.out
 		}
@@ -67,8 +71,9 @@ func (g *merge) readAgain(ctx context.Context, im *image.Image, m *matcher) erro
 			large[image.Content{Layer: int32(i), Record: rec}] = true
 		}
 	}
-	for _, f := range g.files {
+	for i := range g.files {
 		// Programs are read by content, whatever their name.
+		f := g.tree.Visible(g.files[i].node)
 		if large[f.Content] || f.At != f.Content && len(m.rows(nil, f.Path, false)) > 0 {
 			add(f.Content, f.Path)
 		}
@@ -119,28 +124,30 @@ func (r *Result) Count(covered func(id string) bool) error {
 	}
 	all := landwaiter.Account{Code: &landwaiter.Account{}, Hidden: r.hid}
 	best := map[image.Content]landwaiter.Class{}
-	for _, f := range r.files {
-		if f.linked {
-			c := f.class(known)
-			if old, ok := best[f.Content]; !ok || c < old {
-				best[f.Content] = c
+	for i := range r.files {
+		if f := &r.files[i]; f.linked {
+			c, content := f.class(known), r.tree.Content(f.node)
+			if old, ok := best[content]; !ok || c < old {
+				best[content] = c
 			}
 		}
 	}
-	for _, f := range r.files {
+	for i := range r.files {
+		f := &r.files[i]
 		class := f.class(known)
-		n := landwaiter.Count{Files: 1, Bytes: f.size}
+		n := landwaiter.Count{Files: 1, Bytes: r.size(f)}
 		if f.linked {
 			// The content of a file with several names is counted once, with
 			// the name that says most about it.
-			if c, ok := best[f.Content]; !ok || c != class {
+			content := r.tree.Content(f.node)
+			if c, ok := best[content]; !ok || c != class {
 				n.Bytes = 0
 			} else {
-				delete(best, f.Content)
+				delete(best, content)
 			}
 		}
 		add(&all, class, n)
-		if f.kind.Code() || class == landwaiter.ClassUnread {
+		if f.code() || class == landwaiter.ClassUnread {
 			add(all.Code, class, n)
 		}
 	}
@@ -160,21 +167,39 @@ func add(a *landwaiter.Account, c landwaiter.Class, n landwaiter.Count) {
 	a.Total.Add(n)
 }
 
-// visible is a file of the merged filesystem.
+// visible is a file of the merged filesystem. There can be millions.
 type visible struct {
-	image.Visible
-	size   int64
-	mode   uint32
-	kind   landwaiter.FileKind
-	flags  uint8
-	linked bool  // its content has several names
+	node   int32 // in the tree
 	owner  int32 // index of a package, noOwner
-	system bool  // the owner is the system's package manager
-	tree   bool  // owned by a claim on a folder
-	sums   []string
+	sums   int32 // one more than the index in merge.sums of what an owner shipped
+	kind   uint8 // index in kinds
+	flags  uint8
+	linked bool // its content has several names
+	system bool // the owner is the system's package manager
+	tree   bool // owned by a claim on a folder
 	conf   bool
 	state  uint8 // what the comparison with the owner's sums said
 }
+
+// shipped is the sum of one file as an owner shipped it.
+type shipped struct {
+	sum  string
+	next int32 // another of the same file, one more than its index
+}
+
+// kinds are the kinds of file by their number in this package.
+var kinds = landwaiter.FileKinds()
+
+func kindCode(k landwaiter.FileKind) uint8 {
+	if i := slices.Index(kinds, k); i >= 0 {
+		return uint8(i)
+	}
+	return kindCode(landwaiter.FileUnknown)
+}
+
+func (f *visible) code() bool { return kinds[f.kind].Code() }
+
+func (r *Result) size(f *visible) int64 { return r.tree.Record(r.tree.Content(f.node)).Size }
 
 const noOwner = -1
 
@@ -186,7 +211,7 @@ func (f *visible) class(covered []bool) landwaiter.Class {
 		return landwaiter.ClassCovered
 	case f.owner != noOwner:
 		return landwaiter.ClassUncovered
-	case f.flags&flagClosed != 0, f.kind == landwaiter.FileArchive && f.flags&flagOpened == 0:
+	case f.flags&flagClosed != 0, kinds[f.kind] == landwaiter.FileArchive && f.flags&flagOpened == 0:
 		return landwaiter.ClassClosed // an archive that nobody opened is closed to us
 	}
 	return landwaiter.ClassUnnamed

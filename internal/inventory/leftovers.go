@@ -112,15 +112,16 @@ func (g *merge) leavings() {
 		if f.owner != noOwner {
 			continue
 		}
-		if source := pythonSource(f.Path); source != "" {
+		name := g.tree.Path(f.node)
+		if source := pythonSource(name); source != "" {
 			g.bytecode(f, source)
 			continue
 		}
-		if !f.inert() {
+		if !f.inert() || g.tree.Record(g.tree.Content(f.node)).Mode&0o111 != 0 {
 			continue
 		}
 		for k := range leftovers {
-			if maker := makers[k]; maker != noOwner && leftovers[k].fits(f.Path) {
+			if maker := makers[k]; maker != noOwner && leftovers[k].fits(name) {
 				f.owner, f.system, f.tree = maker, ecosystems[g.rows[maker]].system, true
 				break
 			}
@@ -128,11 +129,11 @@ func (g *merge) leavings() {
 	}
 }
 
-// inert reports whether a file is neither code nor something that could hold it.
+// inert reports whether a file is of a kind that is neither code nor could hold it.
 func (f *visible) inert() bool {
-	switch f.kind {
+	switch kinds[f.kind] {
 	case landwaiter.FileData, landwaiter.FileText, landwaiter.FileEmpty, landwaiter.FileUnknown:
-		return f.flags&(flagClosed|flagUnread) == 0 && f.mode&0o111 == 0
+		return f.flags&(flagClosed|flagUnread) == 0
 	default:
 		return false
 	}
@@ -172,7 +173,7 @@ func (l *leftover) fits(name string) bool {
 // bytecode gives a compiled file of Python to the owner of what it was compiled
 // from. One whose source is not there stays nobody's: no installer leaves such.
 func (g *merge) bytecode(f *visible, source string) {
-	if i, ok := g.byPath[source]; ok {
+	if i := g.fileAt(source); i >= 0 {
 		if s := &g.files[i]; s.owner != noOwner {
 			f.owner, f.system, f.tree = s.owner, s.system, true
 		}

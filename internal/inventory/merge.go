@@ -17,9 +17,10 @@ type merge struct {
 	second []secondFacts
 	tree   *image.Tree
 	files  []visible
-	at     []map[int32]string // for each layer: record -> real path, where visible
-	byPath map[string]int32   // real path -> index in files
-	links  []string           // symbolic links and other names without content, for the digest
+	at     [][]int32 // for each layer and record: one more than its node, 0 where it is not visible
+	fileOf []int32   // for each node: one more than its index in files
+	links  []string  // symbolic links and other names without content, for the digest
+	sums   []shipped // what owners shipped, lists that begin in files
 
 	packages []landwaiter.Package
 	rows     []int32 // for each package: the row that named it
@@ -48,32 +49,56 @@ type ownerKey struct {
 }
 
 func newMerge(layers []*layerFacts) *merge {
-	g := &merge{layers: layers, at: make([]map[int32]string, len(layers)), byPath: map[string]int32{}, byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
+	g := &merge{layers: layers, at: make([][]int32, len(layers)), byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
 	records := make([][]image.Record, len(layers))
+	count := 0
 	for i, l := range layers {
 		records[i] = l.records
-		g.at[i] = map[int32]string{}
+		g.at[i] = make([]int32, len(l.records))
+		count += len(l.records)
 	}
 	g.tree = image.Merge(records)
-	names := map[image.Content]int{}
+	g.fileOf = make([]int32, g.tree.Nodes())
+	g.files = make([]visible, 0, count)
+	linked := map[image.Content]bool{}
 	for v := range g.tree.All() {
-		g.at[v.At.Layer][v.At.Record] = v.Path
+		g.at[v.At.Layer][v.At.Record] = v.Node + 1
 		rec := g.tree.Record(v.Content)
 		if rec.Type != image.TypeFile {
 			if at := g.tree.Record(v.At); at.Type != image.TypeFolder {
-				g.links = append(g.links, fmt.Sprintf("%s %c %o %s", v.Path, at.Type, at.Mode, at.Link))
+				g.links = append(g.links, fmt.Sprintf("%s %c %o %s", v.Path, at.Type, at.Mode, at.Link()))
 			}
 			continue
 		}
+		if v.At != v.Content {
+			linked[v.Content] = true
+		}
 		n := layers[v.Content.Layer].notes[v.Content.Record]
-		g.byPath[v.Path] = int32(len(g.files))
-		names[v.Content]++
-		g.files = append(g.files, visible{Visible: v, size: rec.Size, mode: rec.Mode, kind: n.kind, flags: n.flags, owner: noOwner})
+		g.files = append(g.files, visible{node: v.Node, kind: kindCode(n.kind), flags: n.flags, owner: noOwner})
+		g.fileOf[v.Node] = int32(len(g.files))
 	}
 	for i := range g.files {
-		g.files[i].linked = names[g.files[i].Content] > 1
+		g.files[i].linked = len(linked) > 0 && linked[g.tree.Content(g.files[i].node)]
 	}
 	return g
+}
+
+// visibleAt is where the name that a record put there really is.
+func (g *merge) visibleAt(layer int, record int32) (real string, ok bool) {
+	n := g.at[layer][record]
+	if n == 0 {
+		return "", false
+	}
+	return g.tree.Path(n - 1), true
+}
+
+// fileAt is the index in files of the file at path, -1 where there is none.
+func (g *merge) fileAt(path string) int32 {
+	v, ok := g.tree.Lookup(path)
+	if !ok {
+		return -1
+	}
+	return g.fileOf[v.Node] - 1
 }
 
 // each calls visit for all that is said about files that are visible: by the
@@ -81,7 +106,7 @@ func newMerge(layers []*layerFacts) *merge {
 func (g *merge) each(visit func(layer int, real string, f *fileFacts)) {
 	for i, l := range g.layers {
 		for j := range l.facts {
-			if real, ok := g.at[i][l.facts[j].record]; ok {
+			if real, ok := g.visibleAt(i, l.facts[j].record); ok {
 				visit(i, real, &l.facts[j])
 			}
 		}
@@ -107,7 +132,7 @@ func (g *merge) result() (*Result, error) {
 	g.ownedBy()
 	g.depend()
 	g.collectGaps()
-	r := &Result{files: g.files, tree: g.tree}
+	r := &Result{files: g.files, tree: g.tree, fileOf: g.fileOf}
 	r.Unowned, r.Changed = []landwaiter.File{}, []landwaiter.File{}
 	r.System, r.Packages, r.Gaps = sys, g.packages, append([]landwaiter.Gap{}, g.gaps...)
 	g.count(r)
@@ -122,7 +147,7 @@ func (g *merge) system() *landwaiter.System {
 	for _, p := range osReleasePaths {
 		for i, l := range g.layers {
 			for j := range l.systems {
-				if g.at[i][l.systems[j].record] == p {
+				if real, ok := g.visibleAt(i, l.systems[j].record); ok && real == p {
 					sys := l.systems[j].sys
 					return &sys
 				}

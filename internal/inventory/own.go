@@ -68,12 +68,8 @@ func (g *merge) diversions() map[string]diversion {
 }
 
 func (g *merge) claim(c claim, owner int32, system bool) {
-	v, ok := g.tree.Lookup(c.path)
-	if !ok {
-		return
-	}
-	i, ok := g.byPath[v.Path]
-	if !ok {
+	i := g.fileAt(c.path)
+	if i < 0 {
 		return
 	}
 	f := &g.files[i]
@@ -86,7 +82,8 @@ func (g *merge) claim(c claim, owner int32, system bool) {
 	// Two packages of one manager may share a path: what either shipped is intact.
 	f.conf = f.conf || c.conf
 	if c.sum != "" {
-		f.sums = append(f.sums, c.sum)
+		g.sums = append(g.sums, shipped{c.sum, f.sums})
+		f.sums = int32(len(g.sums))
 	}
 }
 
@@ -121,7 +118,7 @@ func (g *merge) trees(turn func(*ecosystem) bool) {
 		if f.owner != noOwner {
 			continue
 		}
-		for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
+		for dir := path.Dir(g.tree.Path(f.node)); dir != "."; dir = path.Dir(dir) {
 			if h, ok := folders[dir]; ok {
 				f.owner, f.system, f.tree = h.owner, h.system, true
 				break
@@ -188,7 +185,7 @@ func (g *merge) namedFolders() map[string]bool {
 	for i := range g.files {
 		owner := g.files[i].owner
 		built := owner != noOwner && ecosystems[g.rows[owner]].builds
-		for dir := path.Dir(g.files[i].Path); dir != "."; dir = path.Dir(dir) {
+		for dir := path.Dir(g.tree.Path(g.files[i].node)); dir != "."; dir = path.Dir(dir) {
 			old, known := folders[dir]
 			if known && (old || !built) {
 				break // and so it is for those above
@@ -275,8 +272,8 @@ func (g *merge) holder(i int32) int32 {
 // ownerOf is the package that owns the file in which something was seen.
 func (g *merge) ownerOf(evidence string) int32 {
 	outer, _, _ := strings.Cut(evidence, "!/")
-	at, ok := g.byPath[outer]
-	if !ok {
+	at := g.fileAt(outer)
+	if at < 0 {
 		return noOwner
 	}
 	return g.files[at].owner

@@ -19,13 +19,14 @@ func (r *Result) Owner(name string) (landwaiter.File, bool) {
 	if f == nil {
 		return landwaiter.File{}, false
 	}
+	v := r.tree.Visible(f.node)
 	for _, list := range [][]landwaiter.File{r.Unowned, r.Changed, r.Rest} {
-		if i := slices.IndexFunc(list, func(o landwaiter.File) bool { return o.Path == f.Path }); i >= 0 {
+		if i := slices.IndexFunc(list, func(o landwaiter.File) bool { return o.Path == v.Path }); i >= 0 {
 			return list[i], true // with what a look inside showed
 		}
 	}
-	rec := r.tree.Record(f.Content)
-	out := landwaiter.File{Path: f.Path, Layer: int(f.At.Layer), Size: f.size, Mode: f.mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: f.kind}
+	rec := r.tree.Record(v.Content)
+	out := landwaiter.File{Path: v.Path, Layer: int(v.At.Layer), Size: rec.Size, Mode: rec.Mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: kinds[f.kind]}
 	if f.owner != noOwner {
 		out.Owner = r.Packages[f.owner].ID
 	}
@@ -51,25 +52,9 @@ const (
 
 // find follows links to a visible file; nil where there is none.
 func (r *Result) find(name string) *visible {
-	at := strings.TrimPrefix(path.Clean("/"+name), "/")
-	for range limitio.MaxSymlinks {
-		v, ok := r.tree.Lookup(at)
-		if !ok || v.Content.Layer < 0 { // a folder
-			return nil
-		}
-		rec := r.tree.Record(v.Content)
-		if rec.Type != image.TypeSymlink {
-			i := slices.IndexFunc(r.files, func(f visible) bool { return f.Path == v.Path })
-			if i < 0 {
-				return nil
-			}
-			return &r.files[i]
-		}
-		to := rec.Link
-		if !strings.HasPrefix(to, "/") {
-			to = "/" + path.Dir(v.Path) + "/" + to
-		}
-		at = strings.TrimPrefix(path.Clean(to), "/")
+	v, ok := r.tree.Follow(name)
+	if !ok || r.fileOf[v.Node] == 0 {
+		return nil
 	}
-	return nil
+	return &r.files[r.fileOf[v.Node]-1]
 }

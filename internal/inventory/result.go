@@ -14,22 +14,26 @@ import (
 
 // count adds up what packages own, what is hidden and what is unread but no file.
 func (g *merge) count(r *Result) {
-	seen := map[image.Content]bool{}
+	seen := make([][]bool, len(g.layers))
+	for i, l := range g.layers {
+		seen[i] = make([]bool, len(l.records))
+	}
 	for i := range g.files {
 		f := &g.files[i]
-		n := landwaiter.Count{Files: 1, Bytes: f.size}
-		if seen[f.Content] {
+		n := landwaiter.Count{Files: 1, Bytes: r.size(f)}
+		c := g.tree.Content(f.node)
+		once := &seen[c.Layer][c.Record]
+		if *once {
 			n.Bytes = 0
 		}
-		seen[f.Content] = true
+		*once = true
 		if f.owner != noOwner {
 			r.Packages[f.owner].Owns.Add(n)
 		}
 	}
 	for i, l := range g.layers {
 		for j := range l.records {
-			c := image.Content{Layer: int32(i), Record: int32(j)}
-			if l.records[j].Type == image.TypeFile && !seen[c] {
+			if l.records[j].Type == image.TypeFile && !seen[i][j] {
 				r.hid.Add(landwaiter.Count{Files: 1, Bytes: l.records[j].Size})
 			}
 		}
@@ -79,8 +83,9 @@ func (r *Result) sortPackages() {
 func (g *merge) digest() string {
 	h := sha256.New()
 	for i := range g.files {
-		f := &g.files[i]
-		fmt.Fprintf(h, "%q %o %x\n", f.Path, f.mode, g.tree.Record(f.Content).SHA256)
+		f := g.tree.Visible(g.files[i].node)
+		rec := g.tree.Record(f.Content)
+		fmt.Fprintf(h, "%q %o %x\n", f.Path, rec.Mode, rec.SHA256)
 	}
 	for _, l := range g.links {
 		io.WriteString(h, l+"\n") //nolint:errcheck // a hash takes everything
@@ -91,20 +96,21 @@ func (g *merge) digest() string {
 // list names the code that nobody owns and the code that is not what its owner
 // shipped.
 func (r *Result) list(g *merge) {
-	groups := newGroups(g.files)
+	groups := newGroups(g.files, g.tree.Path)
 	for i := range r.files {
 		f := &r.files[i]
-		rec := g.tree.Record(f.Content)
-		f.state = f.compare(rec, g.layers[f.Content.Layer].weak(f.Content.Record))
-		if !f.kind.Code() && f.owner != noOwner {
+		v := g.tree.Visible(f.node)
+		rec := g.tree.Record(v.Content)
+		f.state = g.compare(f, rec, g.layers[v.Content.Layer].weak(v.Content.Record))
+		if !f.code() && f.owner != noOwner {
 			continue
 		}
-		out := landwaiter.File{Path: f.Path, Layer: int(f.At.Layer), Size: f.size, Mode: f.mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: f.kind}
+		out := landwaiter.File{Path: v.Path, Layer: int(v.At.Layer), Size: rec.Size, Mode: rec.Mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: kinds[f.kind]}
 		if f.owner == noOwner {
 			groups.add(out)
 		}
 		switch {
-		case f.owner == noOwner && !f.kind.Code():
+		case f.owner == noOwner && !f.code():
 			r.rest(out)
 		case f.owner == noOwner:
 			r.Unowned = append(r.Unowned, out)
@@ -126,7 +132,7 @@ func (r *Result) natures(g *merge) {
 	for _, list := range [][]landwaiter.File{r.Unowned, r.Rest, r.Changed} {
 		for i := range list {
 			f := &list[i]
-			c := g.files[g.byPath[f.Path]].Content
+			c := g.tree.Content(g.files[g.fileAt(f.Path)].node)
 			if n := g.layers[c.Layer].natures[c.Record]; n != nil {
 				own := *n
 				f.Nature = &own
@@ -157,25 +163,26 @@ func (g *merge) copies(list []landwaiter.File) map[string]string {
 			continue
 		}
 		digests[f.SHA256] = append(digests[f.SHA256], f.Path)
-		if id := build(g.files[g.byPath[f.Path]].Content); id != "" {
+		if id := build(g.tree.Content(g.files[g.fileAt(f.Path)].node)); id != "" {
 			builds[id] = append(builds[id], f.Path)
 		}
 	}
 	out := map[string]string{}
 	for i := range g.files {
 		f := &g.files[i]
-		if f.owner == noOwner || !f.kind.Code() {
+		if f.owner == noOwner || !f.code() {
 			continue
 		}
-		for _, p := range digests[hex.EncodeToString(g.tree.Record(f.Content).SHA256[:])] {
-			if old, ok := out[p]; !ok || f.Path < old {
-				out[p] = f.Path
+		v := g.tree.Visible(f.node)
+		for _, p := range digests[hex.EncodeToString(g.tree.Record(v.Content).SHA256[:])] {
+			if old, ok := out[p]; !ok || v.Path < old {
+				out[p] = v.Path
 			}
 		}
-		if id := build(f.Content); id != "" {
+		if id := build(v.Content); id != "" {
 			for _, p := range builds[id] {
 				if _, ok := out[p]; !ok {
-					out[p] = f.Path
+					out[p] = v.Path
 				}
 			}
 		}

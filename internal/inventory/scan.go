@@ -112,7 +112,7 @@ func (s *scanner) scan(ctx context.Context, l *image.Layer) error {
 }
 
 func (s *scanner) entry(l *image.Layer, e image.Entry) error {
-	rec := image.Record{Path: e.Path, Link: e.Link, Size: e.Size, Mode: e.Mode, Type: e.Type}
+	rec := image.NewRecord(&e)
 	at := int32(len(s.out.records))
 	var n note
 	var err error

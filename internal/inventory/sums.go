@@ -59,13 +59,13 @@ func (l *layerFacts) weak(record int32) *weakSums {
 
 // compare says whether the file is one of those that its owner shipped, as far as
 // there are sums that can be compared.
-func (f *visible) compare(rec *image.Record, weak *weakSums) uint8 {
-	if f.conf || f.flags&flagUnread != 0 || len(f.sums) == 0 {
+func (g *merge) compare(f *visible, rec *image.Record, weak *weakSums) uint8 {
+	if f.conf || f.flags&flagUnread != 0 || f.sums == 0 {
 		return stateUnknown
 	}
 	state := stateUnknown
-	for _, sum := range f.sums {
-		kind, want, _ := strings.Cut(sum, ":")
+	for next := f.sums; next > 0; next = g.sums[next-1].next {
+		kind, want, _ := strings.Cut(g.sums[next-1].sum, ":")
 		var own []byte
 		switch {
 		case kind == "sha256":

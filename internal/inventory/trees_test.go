@@ -123,7 +123,7 @@ func treeListing(r *Result) string {
 		if f.owner != noOwner {
 			owner = r.Packages[f.owner].ID
 		}
-		fmt.Fprintf(&b, "%s %s: %s\n", f.kind, f.Path, owner)
+		fmt.Fprintf(&b, "%s %s: %s\n", kinds[f.kind], r.tree.Path(f.node), owner)
 	}
 	for _, f := range r.Changed {
 		fmt.Fprintf(&b, "changed %s\n", f.Path)
