@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
-	"github.com/landwaiter/landwaiter/internal/image"
 )
 
 // maxAnswers bounds the packages that one required name leads to.

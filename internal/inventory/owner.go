@@ -2,13 +2,9 @@ package inventory
 
 import (
 	"encoding/hex"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/landwaiter/landwaiter"
-	"github.com/landwaiter/landwaiter/internal/image"
-	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
 // Owner returns the visible file that name leads to, with the ID of its owner. Links
