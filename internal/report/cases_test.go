@@ -219,6 +219,13 @@ func hostile() *landwaiter.Assessment {
 	a.Advice.Conditions[0].Owner, a.Advice.Conditions[0].What, a.Advice.Conditions[1].Code, a.Advice.Conditions[1].Check = h, h, h, h
 	a.Advice.Method.Name = h
 	a.Tool.Version = h
+	f := file(h, 9)
+	f.Kind = landwaiter.FileKind(h)
+	f.Nature = &landwaiter.Nature{Format: h, Detail: h, Soname: h, BuildID: h, Links: []string{h, h}, Interpreter: h, Calls: []string{h, h, h, h}, Fields: []string{h}, Rows: -1, Members: 1, Programs: 1, SameAs: h}
+	a.Groups = []landwaiter.Group{
+		{Folder: h, Total: landwaiter.Count{Files: -1, Bytes: -9}, Kinds: []landwaiter.KindCount{{Kind: landwaiter.FileKind(h), Count: landwaiter.Count{Files: 3}}}, Biggest: []landwaiter.File{f}},
+		{},
+	}
 	return a
 }
 
@@ -281,6 +288,7 @@ func varied() map[string]*landwaiter.Assessment {
 			landwaiter.Reason{Code: landwaiter.ReasonUnnamedCode, N: 90_000_000, Total: 300_000_000},
 			landwaiter.Reason{Code: landwaiter.ReasonNotCovered, N: 2, Total: 2, Subject: "rocky 9"})
 	})
+	edit("groups", conditions, grouped)
 	edit("malware", base, func(a *landwaiter.Assessment) {
 		f := weakness(1, landwaiter.KindMalware)
 		f.Reference, f.Advisories[0].ID, f.Packages = "MAL-2026-12", "MAL-2026-12", []string{"pypi:numpy@1.26.4"}
@@ -311,4 +319,33 @@ func crowd(a *landwaiter.Assessment) {
 	}
 	a.System.Name = long
 	a.Subject.Reference = long + long + long
+}
+
+// grouped adds folders of every kind of file, and files of which more is known.
+func grouped(a *landwaiter.Assessment) {
+	many := make([]string, 40)
+	for i := range many {
+		many[i] = fmt.Sprintf("column_%d", i)
+	}
+	for i := range 40 {
+		g := landwaiter.Group{Folder: fmt.Sprintf("opt/tool%d", i), Others: i / 39 * 12}
+		for j, k := range landwaiter.FileKinds() {
+			if i > 7 || i != j {
+				g.Kinds = append(g.Kinds, landwaiter.KindCount{Kind: k, Count: landwaiter.Count{Files: int64(1 + (i+j)%3*1000), Bytes: 999}})
+				g.Total.Add(landwaiter.Count{Files: int64(1 + (i+j)%3*1000), Bytes: 999})
+			}
+		}
+		f := file(fmt.Sprintf("opt/tool%d/file", i), int64(100-i))
+		switch i % 4 {
+		case 0:
+			f.Nature = &landwaiter.Nature{Format: "pickle", Calls: []string{"os.system", "posix.system", "a.b", "c.d"}[:1+i%3]}
+		case 1:
+			f.Nature = &landwaiter.Nature{Format: "CSV", Fields: many[:1+i], Rows: int64(i)}
+		case 2:
+			f.Nature = &landwaiter.Nature{Format: "ELF program", SameAs: "usr/bin/tar", Links: many, Soname: "lib.so", BuildID: "ab", Members: 2, Programs: int64(i % 3)}
+		}
+		g.Biggest = []landwaiter.File{f}
+		a.Groups = append(a.Groups, g)
+	}
+	a.Unowned[0].Nature = &landwaiter.Nature{Format: "script", Interpreter: "/bin/sh"}
 }

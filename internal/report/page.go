@@ -20,6 +20,8 @@ type part struct {
 	Notes  []rich
 	Words  []kindPart // the four parts of the words about a kind
 	Bar    *bar
+	Items  []rich // a numbered list
+	After  []rich // lines below the list
 	Tables []table
 }
 
@@ -84,6 +86,9 @@ func newPage(w *words, a *landwaiter.Assessment) *page {
 	p.Parts = append(p.Parts, v.findings()...)
 	p.Parts = append(p.Parts,
 		v.scenarios(), v.conditions(), v.protections(), v.account(), v.gaps(),
+	)
+	p.Parts = append(p.Parts, v.unnamed()...)
+	p.Parts = append(p.Parts,
 		v.files("unowned", a.Unowned), v.files("changed", a.Changed),
 		v.packages(), v.layers(), v.sources(), v.method(),
 	)
@@ -95,6 +100,8 @@ func newPage(w *words, a *landwaiter.Assessment) *page {
 type sheet struct {
 	view
 	byID map[string]*landwaiter.Package
+	// natures are what is known of files without an owner, by path; nil until asked.
+	natures map[string]*landwaiter.Nature
 }
 
 // part starts a part: its title and, where the words have one, its note.

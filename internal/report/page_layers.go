@@ -203,9 +203,18 @@ func (v *sheet) gaps() part {
 // shipped.
 func (v *sheet) files(id string, all []landwaiter.File) part {
 	p := v.part(id)
-	t := v.table(id, textFiles, "path", "#layer", "#size", "file-kind", "belongs", "mode", "sha256")
+	columns := []string{"path", "#layer", "#size", "file-kind", "belongs", "mode", "sha256"}
+	looked := slices.ContainsFunc(all, func(f landwaiter.File) bool { return f.Nature != nil })
+	if looked {
+		columns = append(columns, "inside")
+	}
+	t := v.table(id, textFiles, columns...)
 	t.add(len(all), htmlFiles, func(i int) []cell {
-		return append(v.fileRow(all[i]), cell{name(all[i].SHA256)})
+		cells := append(v.fileRow(all[i]), cell{name(all[i].SHA256)})
+		if looked {
+			cells = append(cells, cell{v.nature(all[i].Nature)})
+		}
+		return cells
 	})
 	p.Tables = v.orNone(&p, t)
 	return p

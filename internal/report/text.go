@@ -151,6 +151,13 @@ func (t *text) part(p part) {
 	for _, n := range p.Notes {
 		t.para(n, "", "")
 	}
+	for i, it := range p.Items {
+		first := fmt.Sprintf("%d. ", i+1)
+		t.para(it, first, strings.Repeat(" ", len(first)))
+	}
+	for _, l := range p.After {
+		t.para(l, "", "")
+	}
 	t.bar(p.Bar)
 	for _, tb := range p.Tables {
 		t.table(tb)

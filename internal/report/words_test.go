@@ -98,7 +98,7 @@ func TestEveryCodeHasItsSentence(t *testing.T) {
 		"evidence":   {string(landwaiter.EvidenceClaimed), string(landwaiter.EvidenceDocumented), string(landwaiter.EvidenceTestedOwn), string(landwaiter.EvidenceTestedOut)},
 		"confidence": {string(landwaiter.ConfidenceObserved), string(landwaiter.ConfidenceConfirmed), string(landwaiter.ConfidenceVersion), string(landwaiter.ConfidenceOpenEnded), string(landwaiter.ConfidenceMapped)},
 		"answer":     {string(landwaiter.AnswerFindings), string(landwaiter.AnswerNoneKnown), string(landwaiter.AnswerNotAssessed)},
-		"file-kind":  fileKinds, "result": {"held", "failed"},
+		"file-kind":  fileKinds, "file-count": append(fileKinds, "other"), "result": {"held", "failed"},
 	}) {
 		for _, code := range all {
 			if !w.has(group, code) {
