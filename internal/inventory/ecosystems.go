@@ -13,6 +13,9 @@ type ecosystem struct {
 	// and Nix do: a program in a package of its is that package, and no other. It
 	// is true for every system row.
 	builds bool
+	// sealed is true for a row with builds into whose folders nobody else writes:
+	// what it claims by folder comes before what languages claim by name.
+	sealed bool
 	// guess is true for a row that recognises programs by what is in them. What it
 	// says counts only for files that no row with builds owns.
 	guess bool
@@ -71,5 +74,7 @@ var ecosystems = []ecosystem{
 	{name: "spack", builds: true, want: spackWant, read: readSpack},
 	{name: "easybuild", builds: true, want: easybuildWant, read: readEasyBuild},
 	{name: "lmod", guess: true, want: lmodWant, read: readLmod},
+	{name: "nix", builds: true, sealed: true, want: nixWant, read: readNix},
+	{name: "guix", builds: true, sealed: true, want: guixWant, read: readGuix},
 	{name: "rust", want: rustWant, read: readRust},
 }

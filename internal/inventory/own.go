@@ -22,7 +22,12 @@ var turns = []func(e *ecosystem) bool{
 // wrote it when they were installed.
 func (g *merge) own() {
 	moved := g.diversions()
-	for _, turn := range turns {
+	for i, turn := range turns {
+		if i == len(turns)-1 {
+			// What lies in a sealed folder came with it, even where a language's
+			// own record claims it by name.
+			g.trees(func(e *ecosystem) bool { return e.sealed })
+		}
 		g.named(moved, turn)
 	}
 	g.trees(func(e *ecosystem) bool { return !e.guess })

@@ -58,6 +58,7 @@ type sqliteFile struct {
 	pages  int64
 	seen   pageSet
 	row    []byte
+	id     int64 // number of the row that was read last
 }
 
 func openSQLite(r io.ReaderAt, size int64) (*sqliteFile, error) {
@@ -159,11 +160,11 @@ func (s *sqliteFile) cell(page []byte, at int64, kind byte, depth int, yield fun
 // chain of pages with the rest.
 func (s *sqliteFile) payload(cell []byte) ([]byte, error) {
 	size, n := sqliteVarint(cell)
-	_, m := sqliteVarint(cell[n:])
+	id, m := sqliteVarint(cell[n:])
 	if n == 0 || m == 0 {
 		return nil, errors.New("a cell without a size")
 	}
-	cell = cell[n+m:]
+	cell, s.id = cell[n+m:], id
 	if size < 0 || size > limitio.MaxMetadata {
 		return nil, fmt.Errorf("a row of %d bytes, where %d are the most: %w", size, limitio.MaxMetadata, landwaiter.ErrTooLarge)
 	}
