@@ -178,7 +178,7 @@ func (t *Tree) apply(c Content) {
 		return
 	case TypeFolder:
 		if r.Path == "" {
-			t.nodes[rootNode].at = c
+			t.nodes[rootNode].at, t.nodes[rootNode].content = c, c
 			return
 		}
 	}
