@@ -24,6 +24,7 @@ type facts struct {
 	claims   []claim
 	gaps     []landwaiter.Gap
 	later    []amendment
+	confirms []confirmation
 }
 
 // packageFact is a package, and the keys by which claims of the same ecosystem
@@ -36,12 +37,22 @@ type packageFact struct {
 	lies string
 	// provides are other names that Requires of the same ecosystem may ask for.
 	provides []string
+	// waits is the key under which another file must confirm the package, "" for
+	// one that stands by itself.
+	waits string
+}
+
+// confirmation says that what waits under a key is installed.
+type confirmation struct {
+	waiting, key string
+	otherwise    landwaiter.Gap
 }
 
 // amendment is what another file than its own metadata says about a package.
 type amendment struct {
 	key       string
 	origin    string   // taken where the package has none
+	licence   string   // taken where the package has none
 	requested bool     // somebody asked for it by name
 	requires  []string // added
 	mapped    []string // added
@@ -84,6 +95,23 @@ const everyOther = "*"
 // files of a manager that ships whole programs, or software of that name that was
 // seen there: then it has a name already.
 func (o *facts) LiesIn(folder string) { o.packages[len(o.packages)-1].lies = clean(folder) }
+
+// Waits says that the package emitted last stands only where another file of its
+// row confirms key: its own file has a name and a version, and cannot tell
+// whether somebody installed it. Until then it has no key but this one.
+func (o *facts) Waits(key string) { o.packages[len(o.packages)-1].waits = key }
+
+// Confirm says that what waits under waiting is installed, and is to be known as
+// key besides. Where a package that does not wait has key, that one is the same
+// software, described better, and what waits is dropped. Where nothing waits and
+// nobody has key, something is installed of which no file tells the version:
+// otherwise then becomes a gap at path.
+func (o *facts) Confirm(waiting, key, path, otherwise string) {
+	o.confirms = append(o.confirms, confirmation{
+		waiting: waiting, key: key,
+		otherwise: landwaiter.Gap{Path: path, Bytes: -1, Code: true, Reason: otherwise},
+	})
+}
 
 // Amend adds to the package with a's key, which another file describes. Where no
 // file does, it says nothing.

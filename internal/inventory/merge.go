@@ -188,30 +188,61 @@ func (g *merge) collect(sys *landwaiter.System) {
 			}
 		}
 	}
+	waiting := map[ownerKey]func(key string){}
 	g.each(func(layer int, real string, f *fileFacts) {
 		for k := range f.packages {
-			p := f.packages[k].pkg
-			p.ID = identity(&p)
-			ev := p.Evidence[0]
-			ev.Layer = layer
-			if n, ok := first[firstSeen{real, p.ID, f.row}]; ok {
-				ev.Layer = n
+			p := &f.packages[k]
+			from := layer
+			if n, ok := first[firstSeen{real, identity(&p.pkg), f.row}]; ok {
+				from = n
 			}
-			if _, inner, ok := strings.Cut(ev.Path, "!/"); ok {
-				ev.Path = real + "!/" + inner
-			} else {
-				ev.Path = real
+			if p.waits == "" {
+				g.admit(p, f.row, from, real, sys, p.keys)
+			} else if at := (ownerKey{f.row, p.waits}); waiting[at] == nil {
+				waiting[at] = func(key string) { g.admit(p, f.row, from, real, sys, append([]string{key}, p.keys...)) }
 			}
-			i := g.add(p, ev, f.row, sys)
-			if lies := f.packages[k].lies; lies != "" {
-				g.lies[saidAt{i, ev.Path}] = lies
+		}
+	})
+	g.confirm(waiting)
+}
+
+// admit makes or finds the package of a fact from a file at real.
+func (g *merge) admit(f *packageFact, row, layer int, real string, sys *landwaiter.System, keys []string) {
+	p := f.pkg
+	p.ID = identity(&p)
+	ev := p.Evidence[0]
+	ev.Layer = layer
+	if _, inner, ok := strings.Cut(ev.Path, "!/"); ok {
+		ev.Path = real + "!/" + inner
+	} else {
+		ev.Path = real
+	}
+	i := g.add(p, ev, row, sys)
+	if f.lies != "" {
+		g.lies[saidAt{i, ev.Path}] = f.lies
+	}
+	g.provides[i] = appendMore(g.provides[i], f.provides)
+	for _, key := range keys {
+		if k := (ownerKey{row, key}); g.free(k, i) {
+			g.keys[k] = i
+		}
+	}
+}
+
+// confirm lets in the packages that waited for another file's word.
+func (g *merge) confirm(waiting map[ownerKey]func(key string)) {
+	g.each(func(layer int, _ string, f *fileFacts) {
+		for _, c := range f.confirms {
+			if _, known := g.keys[ownerKey{f.row, c.key}]; known {
+				continue
 			}
-			g.provides[i] = appendMore(g.provides[i], f.packages[k].provides)
-			for _, key := range f.packages[k].keys {
-				if k := (ownerKey{f.row, key}); g.free(k, i) {
-					g.keys[k] = i
-				}
+			if admit := waiting[ownerKey{f.row, c.waiting}]; admit != nil {
+				admit(c.key)
+				continue
 			}
+			gap := c.otherwise
+			gap.Layer = layer
+			g.gaps = append(g.gaps, gap)
 		}
 	})
 }

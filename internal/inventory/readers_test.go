@@ -239,7 +239,7 @@ func listing(out *facts, err error) string {
 		fmt.Fprintf(&b, "amends %q", a.key)
 		field(&b, " requested", a.requested)
 		for _, set := range []struct{ name, value string }{
-			{"origin", a.origin}, {"requires", quoted(a.requires)}, {"mapped", quoted(a.mapped)},
+			{"origin", a.origin}, {"licence", a.licence}, {"requires", quoted(a.requires)}, {"mapped", quoted(a.mapped)},
 		} {
 			field(&b, " "+set.name+": "+set.value, set.value != "")
 		}
@@ -253,6 +253,9 @@ func listing(out *facts, err error) string {
 			fmt.Fprintf(&b, " %s", c.sum)
 		}
 		fmt.Fprintf(&b, " by %q\n", c.key)
+	}
+	for _, c := range out.confirms {
+		fmt.Fprintf(&b, "confirms %q as %q, or else a gap at %s: %s\n", c.waiting, c.key, c.otherwise.Path, c.otherwise.Reason)
 	}
 	listGaps(&b, out.gaps)
 	if err != nil {
@@ -279,7 +282,7 @@ func listPackage(b *strings.Builder, f packageFact) {
 		"arch": p.Arch, "source name": p.SourceName, "source version": p.SourceVersion, "purl": p.PURL,
 		"licence": p.Licence, "vendor": p.Vendor, "modularity": p.Modularity, "origin": p.Origin,
 		"owned by": p.OwnedBy, "mapped": quoted(p.Mapped), "requires": quoted(p.Requires), "id": p.ID,
-		"keys": quoted(f.keys), "provides": quoted(f.provides),
+		"keys": quoted(f.keys), "provides": quoted(f.provides), "waits": f.waits,
 	}
 	for _, e := range p.Evidence {
 		set["method"] += e.Method
@@ -322,6 +325,8 @@ func checkFacts(t *testing.T, e ecosystem, data []byte, out *facts) {
 			t.Errorf("%s emitted a package of ecosystem %q: %+v", e.name, p.pkg.Ecosystem, p)
 		case len(p.pkg.Evidence) != 1 || p.pkg.Evidence[0].Method == "":
 			t.Errorf("%s emitted a package without method: %+v", e.name, p)
+		case !printable(p.pkg.Name) || !printable(p.pkg.Version):
+			t.Errorf("%s emitted a name or version that cannot be printed: %+v", e.name, p)
 		case len(p.keys) == 0 || slices.Contains(p.keys, ""):
 			t.Errorf("%s emitted a package without keys: %+v", e.name, p)
 		}
@@ -342,7 +347,7 @@ func checkFacts(t *testing.T, e ecosystem, data []byte, out *facts) {
 	if bytes.HasPrefix(data, []byte("PK")) {
 		most = 64 + 1032*len(data)
 	}
-	if n := len(out.packages) + len(out.claims) + len(out.gaps); n > most {
+	if n := len(out.packages) + len(out.claims) + len(out.gaps) + len(out.later) + len(out.confirms); n > most {
 		t.Errorf("%s said %d things about %d bytes", e.name, n, len(data))
 	}
 }

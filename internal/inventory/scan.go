@@ -339,7 +339,7 @@ func (s *scanner) readRow(k *keeper, f *file, at int32, r int) bool {
 			ev.Path = f.Path
 		}
 	}
-	if len(ff.packages)+len(ff.claims)+len(ff.gaps)+len(ff.later) == 0 {
+	if len(ff.packages)+len(ff.claims)+len(ff.gaps)+len(ff.later)+len(ff.confirms) == 0 {
 		return false
 	}
 	s.stats.Packages.Add(int64(len(ff.packages)))
