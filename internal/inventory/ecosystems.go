@@ -1,5 +1,7 @@
 package inventory
 
+import "strings"
+
 // ecosystem is one row of the table: which files it wants and how it reads one.
 // A reader sees one file at a time, in no promised order; what it says about a
 // file depends on that file's path and bytes alone, so that a layer's facts can
@@ -68,6 +70,10 @@ var ecosystems = []ecosystem{
 	{name: "conda", builds: true, want: condaWant, read: readConda},
 	{name: "r", want: rWant, read: readR},
 	{name: "npm", places: npmPlaces, want: npmWant, read: readNPM},
+	{name: "julia", want: juliaWant, read: readJulia},
+	{name: "dotnet", fold: strings.ToLower, want: dotnetWant, read: readDotnet},
+	{name: "php", fold: strings.ToLower, want: phpWant, read: readPHP},
+	{name: "perl", want: perlWant, read: readPerl},
 	{name: "gem", want: gemWant, read: readGem},
 	{name: "java", want: javaWant(), read: readJava},
 	{name: "go", want: goWant, read: readGo},
