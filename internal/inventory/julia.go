@@ -12,13 +12,15 @@ import (
 
 var juliaWant = want{
 	bases:    []string{"Project.toml", "JuliaProject.toml", "Artifacts.toml", "JuliaArtifacts.toml"},
+	fits:     func(name string) bool { return strings.HasSuffix(name, ".ji") },
+	nameOnly: true,
 	maxBytes: tomlMaxBytes,
-	also:     func(name string) bool { _, ok := juliaPlaceOf(name); return ok },
+	also: func(name string) bool {
+		_, compiled := juliaCompiled(name)
+		_, ok := juliaPlaceOf(name)
+		return ok || compiled
+	},
 }
-
-// juliaMinors is how many versions of Julia 1 a depot's compiled code is looked
-// for.
-const juliaMinors = 30
 
 // juliaKind is what a folder of a depot holds.
 type juliaKind int
@@ -85,8 +87,13 @@ func juliaSlug(s string) bool {
 // readJulia reads what a depot says about one package: its Project.toml, its
 // Artifacts.toml, and the Project.toml of a shared environment, which lists what
 // its user asked for. The keys of a package are its folder and, for the user's
-// wishes, "uuid:UUID@DEPOT".
+// wishes, "uuid:UUID@DEPOT". What Julia compiled has names that only a look inside
+// would explain: it goes to a package of that name in the same depot.
 func readJulia(f *file, out *facts) error {
+	if key, ok := juliaCompiled(f.Path); ok {
+		out.OwnsTree(key, path.Dir(f.Path))
+		return nil
+	}
 	p, ok := juliaPlaceOf(f.Path)
 	if !ok {
 		return nil
@@ -141,30 +148,28 @@ func readJulia(f *file, out *facts) error {
 	case juliaDevelops:
 		method = "development folder"
 	}
-	keys := []string{p.folder}
+	keys := []string{p.folder, "name:" + p.name + "@" + p.depot}
 	if uuid != "" {
 		keys = append(keys, p.key(uuid))
 	}
 	out.Package(method, pkg, keys...)
-	p.claim(out)
+	out.OwnsTree(p.folder, p.folder)
 	return nil
 }
 
 // key names a package by its identity.
 func (p juliaPlace) key(uuid string) string { return "uuid:" + uuid + "@" + p.depot }
 
-// claim claims the package's folder, and what Julia compiled from it. The files
-// there have names that only a look inside would explain, so that the code of
-// any version of a package in the depot goes to one of them.
-func (p juliaPlace) claim(out *facts) {
-	out.OwnsTree(p.folder, p.folder)
-	if p.kind == juliaStandard {
-		out.OwnsTree(p.folder, p.depot+"compiled/"+p.release+"/"+p.name)
-		return
+// juliaCompiled reads DEPOT/compiled/vX.Y/NAME/SLUG.ji and returns the key of the
+// package.
+func juliaCompiled(name string) (key string, ok bool) {
+	e := strings.Split(name, "/")
+	n := len(e) - 4
+	if n < 0 || e[n] != "compiled" || !strings.HasPrefix(e[n+1], "v") || !strings.HasSuffix(name, ".ji") {
+		return "", false
 	}
-	for minor := range juliaMinors {
-		out.OwnsTree(p.folder, fmt.Sprintf("%scompiled/v1.%d/%s", p.depot, minor, p.name))
-	}
+	depot := strings.Join(append(e[:n:n], ""), "/")
+	return "name:" + e[n+2] + "@" + depot, true
 }
 
 // artifacts claims the folders of what the package has fetched besides its code:

@@ -157,9 +157,9 @@ func readPerlInstall(f *file, out *facts) error {
 		return m.damage(err)
 	}
 	author := perlAuthor(from)
-	p := landwaiter.Package{Ecosystem: "perl", Name: name, Version: of, PURL: purl("cpan", author, name, of)}
-	if author == "" {
-		p.PURL = purl("cpan", "", strings.ReplaceAll(name, "-", "::"), of)
+	p := landwaiter.Package{Ecosystem: "perl", Name: name, Version: of}
+	if author != "" { // CPAN's package URLs name the author, and no modules
+		p.PURL = purl("cpan", author, name, of)
 	}
 	if from != "" {
 		p.Origin = publicURL("CPAN:" + oneLine(from))
@@ -179,6 +179,9 @@ func readPerlInstall(f *file, out *facts) error {
 	out.OwnsTree(folder, folder)
 	return m.damage(err)
 }
+
+// perlPackage finds where a package starts.
+var perlPackage = regexp.MustCompile(`(?:^|[\s;{}])package\s+([A-Za-z_][\w:]*)`)
 
 var perlName = regexp.MustCompile(`^[A-Za-z_]\w*(::\w+)*$`)
 
@@ -292,9 +295,10 @@ func readPerlModule(f *file, out *facts) error {
 		if pod || strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "package "); ok && len(packages) < 100 {
-			name := strings.TrimRight(strings.Fields(rest + " ;")[0], ";{")
-			packages = append(packages, name)
+		for _, p := range perlPackage.FindAllStringSubmatch(line, 10) {
+			if len(packages) < 100 {
+				packages = append(packages, p[1])
+			}
 		}
 		for _, re := range perlVersions {
 			if v := re.FindStringSubmatch(line); v != nil {
@@ -319,9 +323,6 @@ func perlModule(name, version string, packages []string, out *facts) {
 	if !perlName.MatchString(best) || !printable(version) {
 		return
 	}
-	out.Package("installed metadata", landwaiter.Package{
-		Ecosystem: "perl", Name: best, Version: version, PURL: purl("cpan", "", best, version),
-	}, name)
-	out.Provides(best)
+	out.Package("installed metadata", landwaiter.Package{Ecosystem: "perl", Name: best, Version: version}, name)
 	out.Waits(name)
 }
