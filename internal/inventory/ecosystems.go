@@ -67,6 +67,7 @@ var ecosystems = []ecosystem{
 	{name: "apk", system: true, builds: true, want: apkWant, read: readAPK},
 	{name: "rpm", system: true, builds: true, want: rpmWant(), read: readRPM},
 	{name: "python", fold: normalPython, want: pythonWant, read: readPython},
+	{name: "bundled", want: bundledWant, read: readBundled},
 	{name: "conda", builds: true, want: condaWant, read: readConda},
 	{name: "r", want: rWant, read: readR},
 	{name: "npm", places: npmPlaces, want: npmWant, read: readNPM},

@@ -27,10 +27,16 @@ type gemPaths struct {
 	// isDefault is true for a gem that came with Ruby; its files lie among
 	// Ruby's own.
 	isDefault bool
+	// checkout is the folder of a gem that Bundler took from git, "" for others;
+	// commit is the beginning of where it stood.
+	checkout, commit string
 }
 
 // key is the gem's specification, whichever file speaks of the gem.
 func (g gemPaths) key() string {
+	if g.checkout != "" {
+		return g.checkout + "/" + g.full + ".gemspec"
+	}
 	if g.isDefault {
 		return g.root + "specifications/default/" + g.full + ".gemspec"
 	}
@@ -38,8 +44,9 @@ func (g gemPaths) key() string {
 }
 
 // gemPlace reads ROOT/specifications/FULL.gemspec, the same below "default", and
-// ROOT/extensions/PLATFORM/ABI/FULL/gem.build_complete. A gemspec anywhere else
-// is part of a source tree.
+// ROOT/extensions/PLATFORM/ABI/FULL/gem.build_complete, and what Bundler writes of
+// gems from git, ROOT/bundler/gems/REPOSITORY-COMMIT[/FOLDER]/NAME.gemspec. A
+// gemspec anywhere else is part of a source tree.
 func gemPlace(name string) (g gemPaths, ok bool) {
 	folder, base, suffix := split(name)
 	folder = strings.TrimSuffix(folder, "/")
@@ -53,6 +60,9 @@ func gemPlace(name string) (g gemPaths, ok bool) {
 		return g, true
 	}
 	g.full = strings.TrimSuffix(base, suffix)
+	if g, ok := gemCheckout(folder, g.full); ok && suffix == ".gemspec" {
+		return g, true
+	}
 	if path.Base(folder) == "default" {
 		g.isDefault = true
 		folder = path.Dir(folder)
@@ -60,6 +70,26 @@ func gemPlace(name string) (g gemPaths, ok bool) {
 	g.root, ok = strings.CutSuffix(folder, "specifications")
 	return g, ok && suffix == ".gemspec" && g.full != "" && (g.root == "" || strings.HasSuffix(g.root, "/"))
 }
+
+// gemCheckout reads the folder of a gemspec that Bundler wrote into a copy of a
+// git repository, which may hold several gems.
+func gemCheckout(folder, full string) (g gemPaths, ok bool) {
+	root, rest, ok := strings.Cut("/"+folder, "/bundler/gems/")
+	if !ok || full == "" {
+		return g, false
+	}
+	repository, below, _ := strings.Cut(rest, "/")
+	i := strings.LastIndexByte(repository, '-')
+	if i <= 0 || !isHex(repository[i+1:], gemCommit) || strings.Contains(below, "/") {
+		return g, false
+	}
+	g.root = strings.TrimPrefix(root+"/", "/")
+	g.full, g.checkout, g.commit = full, folder, repository[i+1:]
+	return g, true
+}
+
+// gemCommit is how many digits of a commit Bundler puts into a folder's name.
+const gemCommit = 12
 
 // readGem reads the specification of an installed gem, which is Ruby that
 // RubyGems wrote: one assignment per line, strings without interpolation. It is
@@ -89,7 +119,9 @@ func readGem(f *file, out *facts) error {
 		s.name, s.version, s.platform = s.stubName, s.stubVersion, s.stubPlatform
 		method = "stub line"
 	default:
-		s.name, s.version, s.platform = gemFileName(g.full)
+		if g.checkout == "" {
+			s.name, s.version, s.platform = gemFileName(g.full)
+		}
 		method = "file name"
 	}
 	switch {
@@ -98,10 +130,14 @@ func readGem(f *file, out *facts) error {
 		return err
 	case strings.Contains(s.fullName(), "/"):
 		return errors.Join(err, &landwaiter.SyntaxError{Path: f.Path, Err: fmt.Errorf("gem %q has a slash in its name", s.fullName())})
-	case s.fullName() != g.full:
+	case s.fullName() != g.full && g.checkout == "":
 		out.Gap(f.Path, -1, false, fmt.Sprintf("gem %q has the specification of %q", g.full, s.fullName()))
 	}
-	s.emit(f, method, out)
+	s.emit(f, method, g.commit, out)
+	if g.checkout != "" {
+		out.OwnsTree(f.Path, g.checkout)
+		return err
+	}
 	s.claim(g, out)
 	return err
 }
@@ -177,13 +213,17 @@ func (s *gemSpec) fullName() string {
 	return full
 }
 
-func (s *gemSpec) emit(f *file, method string, out *facts) {
-	platform := s.platform
+func (s *gemSpec) emit(f *file, method, commit string, out *facts) {
+	platform, origin := s.platform, ""
+	if commit != "" {
+		origin = "git " + commit
+	}
 	if platform == "ruby" {
 		platform = ""
 	}
 	out.Package(method, landwaiter.Package{
 		Ecosystem: "gem", Name: s.name, Version: s.version, Arch: platform,
+		Origin:   origin,
 		Licence:  strings.Join(unique(s.licences), ", "),
 		Vendor:   strings.Join(unique(s.authors), ", "),
 		Requires: unique(s.requires),
@@ -212,10 +252,23 @@ func (s *gemSpec) claim(g gemPaths, out *facts) {
 	}
 	lib := path.Join(path.Dir(path.Dir(home)), path.Base(home))
 	for _, name := range s.files {
-		if name, ok := strings.CutPrefix(clean(name), "lib/"); ok && len(name) <= limitio.MaxName {
+		name = strings.TrimPrefix(clean(name), "lib/")
+		switch ext := path.Ext(name); {
+		case len(name) > limitio.MaxName || strings.HasPrefix(name, "ext/"):
+		case ext == ".so":
+			for _, platform := range gemPlatforms {
+				out.Owns(key, lib+"/"+platform+"/"+name, "")
+			}
+		case ext == ".rb":
 			out.Owns(key, lib+"/"+name, "")
 		}
 	}
+}
+
+// gemPlatforms are the folders in which Ruby keeps compiled parts of its own gems.
+// A specification does not say which it is.
+var gemPlatforms = []string{
+	"x86_64-linux", "x86_64-linux-gnu", "x86_64-linux-musl", "aarch64-linux", "aarch64-linux-gnu", "aarch64-linux-musl",
 }
 
 // gemFileName splits NAME-VERSION[-PLATFORM]: the version is the last part that

@@ -21,6 +21,9 @@ const (
 	maxZipDirectory = 32 << 20
 )
 
+// Components of one list of bundled software; the largest known have some 1,000.
+const bundledMaxParts = 20_000
+
 const (
 	rpmMaxPackages = 200_000  // of one database; 10,000 are many
 	rpmMaxFiles    = 1 << 20  // of one package; the largest known have some 100,000

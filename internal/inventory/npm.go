@@ -12,8 +12,10 @@ import (
 
 var npmWant = want{
 	bases:    []string{"package.json", npmLock},
-	maxBytes: limitio.MaxText, // the lock file of a large project
-	also:     func(name string) bool { return npmInstalled(name) || npmRoot(name) || npmLocked(name) },
+	suffixes: []string{".zip"},
+	also: func(name string) bool {
+		return npmInstalled(name) || npmRoot(name) || npmLocked(name) || npmZipped(name)
+	},
 }
 
 // npmInstalled reports whether a package.json lies where Node.js looks for
@@ -30,6 +32,8 @@ func npmInstalled(name string) bool {
 // readNPM reads a package.json, or npm's note of what it installed.
 func readNPM(f *file, out *facts) error {
 	switch {
+	case npmZipped(f.Path):
+		return readNPMZip(f, out)
 	case npmLocked(f.Path):
 		return readNPMLock(f, out)
 	case npmRoot(f.Path):
@@ -44,12 +48,20 @@ func readNPM(f *file, out *facts) error {
 //
 // Format: https://docs.npmjs.com/cli/configuring-npm/package-json.
 func readNPMPackage(f *file, out *facts) error {
+	p, ok, err := npmDescription(f)
+	npmEmit(f, p, ok, out)
+	return err
+}
+
+// npmDescription reads a package.json as far as it is whole. ok is false where it
+// is no object.
+func npmDescription(f *file) (p landwaiter.Package, ok bool, err error) {
 	if f.Size > limitio.MaxMetadata {
-		return npmTooLarge(f)
+		return p, false, npmTooLarge(f)
 	}
-	p := landwaiter.Package{Ecosystem: "npm"}
+	p.Ecosystem = "npm"
 	m := newMembers(f)
-	ok, err := m.object(func(name string) error {
+	ok, err = m.object(func(name string) error {
 		switch name {
 		case "name":
 			return m.text(&p.Name)
@@ -77,8 +89,18 @@ func readNPMPackage(f *file, out *facts) error {
 	if err == nil {
 		err = m.end()
 	}
-	npmEmit(f, p, ok, out)
-	return m.damage(err)
+	return p, ok, m.damage(err)
+}
+
+// npmWhole fills in what follows from the rest.
+func npmWhole(p *landwaiter.Package) {
+	p.Requires = unique(p.Requires)
+	p.Origin = publicURL(p.Origin)
+	scope, name := "", p.Name
+	if s, n, ok := strings.Cut(p.Name, "/"); ok && strings.HasPrefix(s, "@") {
+		scope, name = s, n
+	}
+	p.PURL = purl("npm", scope, name, p.Version)
 }
 
 // npmEmit emits what is known, be it from a damaged file.
@@ -89,13 +111,7 @@ func npmEmit(f *file, p landwaiter.Package, object bool, out *facts) {
 		npmGap(f, p, object, out)
 		return
 	}
-	p.Requires = unique(p.Requires)
-	p.Origin = publicURL(p.Origin)
-	scope, name := "", p.Name
-	if s, n, ok := strings.Cut(p.Name, "/"); ok && strings.HasPrefix(s, "@") {
-		scope, name = s, n
-	}
-	p.PURL = purl("npm", scope, name, p.Version)
+	npmWhole(&p)
 	out.Package("installed metadata", p, folder)
 	out.OwnsTree(folder, folder)
 }

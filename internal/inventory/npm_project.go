@@ -45,12 +45,17 @@ func readNPMRoot(f *file, out *facts) error {
 		return nil
 	}
 	m := newMembers(f)
+	var n tally
 	_, _ = m.object(func(name string) error {
 		switch name {
 		case "dependencies", "devDependencies", "optionalDependencies":
 			names, err := npmNames(m)
 			for _, name := range names {
-				out.Amend(amendment{key: path.Join(path.Dir(f.Path), "node_modules", clean(name)), requested: true})
+				key := path.Join(path.Dir(f.Path), "node_modules", clean(name))
+				if err := n.add(key); err != nil {
+					return err
+				}
+				out.Amend(amendment{key: key, requested: true})
 			}
 			return err
 		}
@@ -62,7 +67,11 @@ func readNPMRoot(f *file, out *facts) error {
 // readNPMLock reads where npm took each package from. Its sums are of the
 // archives, not of the files in them.
 func readNPMLock(f *file, out *facts) error {
+	if f.Size > limitio.MaxText {
+		return nil // it only says where packages that are seen came from
+	}
 	m := newMembers(f)
+	var n tally
 	project := path.Dir(path.Dir(f.Path))
 	_, err := m.object(func(name string) error {
 		if name != "packages" {
@@ -77,14 +86,22 @@ func readNPMLock(f *file, out *facts) error {
 				return m.skip()
 			})
 			// A link is "resolved" to a folder of the project.
-			if folder = clean(folder); folder != "" && strings.Contains(resolved, ":") {
-				out.Amend(amendment{key: path.Join(project, folder), origin: publicURL(resolved)})
+			if folder = clean(folder); err != nil || folder == "" || !strings.Contains(resolved, ":") || !printable(resolved) {
+				return err
 			}
-			return err
+			key := path.Join(project, folder)
+			if err := n.add(key); err != nil {
+				return err
+			}
+			out.Amend(amendment{key: key, origin: publicURL(resolved)})
+			return nil
 		})
 		return err
 	})
-	return m.damage(err)
+	if err != nil { // it hides where packages are from, and no package
+		out.Gap(f.Path, -1, false, "npm: where packages are from cannot be read: "+place(m.damage(err), f.Path))
+	}
+	return nil
 }
 
 // npmPlaces are where Node.js looks for a package that the one in the file from

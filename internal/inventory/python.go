@@ -17,7 +17,7 @@ import (
 // pythonWant names what installers of Python packages leave beside them, and
 // the archives that Python can import from or install from.
 var pythonWant = want{
-	bases:    []string{"METADATA", "RECORD", "PKG-INFO", "SOURCES.txt", "installed-files.txt", pythonRequested, "requires.txt"},
+	bases:    []string{"METADATA", "RECORD", "PKG-INFO", "SOURCES.txt", "installed-files.txt", pythonRequested, pythonOrigin, "requires.txt"},
 	suffixes: []string{".egg-info", ".egg", ".whl"},
 	also:     pythonInstalled,
 }
@@ -42,7 +42,7 @@ func pythonInstalled(name string) bool {
 	}
 	_, parent, kind := split(strings.TrimSuffix(folder, "/"))
 	switch base {
-	case "METADATA", "RECORD", pythonRequested:
+	case "METADATA", "RECORD", pythonRequested, pythonOrigin:
 		return kind == ".dist-info"
 	case "PKG-INFO", "SOURCES.txt", "installed-files.txt", "requires.txt":
 		return kind == ".egg-info" || parent == "EGG-INFO"
@@ -77,12 +77,14 @@ func readPython(f *file, out *facts) (err error) {
 	}
 	switch {
 	case suffix == ".whl":
-		return readPythonArchive(f, "wheel", "*.dist-info/METADATA", out)
+		return readPythonArchive(f, "wheel file, not installed", "*.dist-info/METADATA", out)
 	case suffix == ".egg":
 		return readPythonArchive(f, "egg", "EGG-INFO/PKG-INFO", out)
 	case base == pythonRequested:
 		out.Amend(amendment{key: key, requested: true})
 		return nil
+	case base == pythonOrigin:
+		return readPythonOrigin(f, key, out)
 	case base == "requires.txt":
 		return readPythonRequires(f, key, out)
 	case base == "RECORD":

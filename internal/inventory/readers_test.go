@@ -53,6 +53,39 @@ func TestReaders(t *testing.T) {
 	}
 }
 
+// TestPages fails for a row of the table without a page that says what is seen of
+// it, how, what is not, and how to check that by hand.
+func TestPages(t *testing.T) {
+	headings := []string{"## What is observed", "## How it is known", "## What is not seen", "## Compared with the native tool"}
+	for _, e := range ecosystems {
+		name := filepath.Join("..", "..", "docs", "ecosystems", e.name+".md")
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Errorf("row %q has no page: %v", e.name, err)
+			continue
+		}
+		var got []string
+		var text string
+		for line := range strings.Lines(string(page) + "## ") {
+			line = strings.TrimSpace(line)
+			if !strings.HasPrefix(line, "##") {
+				text += line
+				continue
+			}
+			if len(got) > 0 && text == "" {
+				t.Errorf("%s: nothing below %q", name, got[len(got)-1])
+			}
+			got, text = append(got, line), ""
+		}
+		if got = got[:len(got)-1]; !slices.Equal(got, headings) || !strings.HasPrefix(string(page), "# ") {
+			t.Errorf("%s: headings %q, want a title and %q", name, got, headings)
+		}
+		if n := strings.Count(string(page), "\n"); n > 60 {
+			t.Errorf("%s: %d lines, where 60 are the most", name, n)
+		}
+	}
+}
+
 // TestArchivesHaveRows fails for an archive that no row reads.
 func TestArchivesHaveRows(t *testing.T) {
 	used := make(map[string]bool)
