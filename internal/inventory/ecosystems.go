@@ -84,4 +84,12 @@ var ecosystems = []ecosystem{
 	{name: "nix", builds: true, sealed: true, want: nixWant, read: readNix},
 	{name: "guix", builds: true, sealed: true, want: guixWant, read: readGuix},
 	{name: "rust", want: rustWant, read: readRust},
+	{name: "matlab", want: matlabWant, read: readMATLAB},
+	{name: "stata", want: stataWant, read: readStata},
+	{name: "sas", want: sasWant, read: readSAS},
+	{name: "spss", want: spssWant, read: readSPSS},
+	{name: "octave", want: octaveWant, read: readOctave},
+	{name: "cuda", guess: true, want: cudaWant, read: readCUDA},
+	{name: "quarto", want: quartoWant, read: readQuarto},
+	{name: "rstudio", want: rstudioWant, read: readRStudio},
 }

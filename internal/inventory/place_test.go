@@ -93,6 +93,64 @@ unowned opt/modulefiles/mine/1.lua
 unowned opt/modulefiles/gone/1.lua
 unowned usr/local/bin/mine
 `,
+	}, {
+		"CUDA by hand, and what a wheel of NVIDIA's and one of another's brought",
+		`-- usr/local/cuda-12.4/version.json --
+{"cuda": {"version": "12.4.1"}, "libcublas": {"version": "12.4.5.8"}}
+-- usr/local/cuda-12.4/bin/nvcc;quoted --
+"\x7fELF"
+-- usr/local/cuda-12.4/lib64/libcublas.so.12.4.5.8;quoted --
+"\x7fELF"
+-- v/lib/python3/site-packages/torch-2.0.dist-info/METADATA --
+Metadata-Version: 2.1
+Name: torch
+Version: 2.0
+-- v/lib/python3/site-packages/torch-2.0.dist-info/RECORD --
+torch/lib/libcudnn.so.8,,
+torch-2.0.dist-info/RECORD,,
+-- v/lib/python3/site-packages/torch/lib/libcudnn.so.8;quoted --
+"\x7fELF"
+-- v/lib/python3/site-packages/nvidia_nvtx_cu12-12.1.dist-info/METADATA --
+Metadata-Version: 2.1
+Name: nvidia-nvtx-cu12
+Version: 12.1
+-- v/lib/python3/site-packages/nvidia/cudnn/lib/libcudnn.so.9;quoted --
+"\x7fELF"
+`, `python:nvidia-nvtx-cu12@12.1 owns 1
+python:torch@2.0 owns 3
+cuda:cuda@12.4.1 owns 2
+cuda:cudnn@8 owns 0
+cuda:libcublas@12.4.5.8 owns 1
+unowned v/lib/python3/site-packages/nvidia/cudnn/lib/libcudnn.so.9
+`,
+	}, {
+		"CUDA of the distribution's manager has its names by it",
+		`-- var/lib/dpkg/status --
+Package: libcublas-12-4
+Status: install ok installed
+Version: 12.4.5.8-1
+Architecture: amd64
+Maintainer: cudatools <cudatools@nvidia.com>
+
+-- var/lib/dpkg/info/libcublas-12-4.list --
+/usr/local/cuda-12.4/lib64/libcublas.so.12.4.5.8
+-- usr/local/cuda-12.4/lib64/libcublas.so.12.4.5.8;quoted --
+"\x7fELF"
+-- usr/local/cuda-12.4/version.json --
+{"cuda": {"version": "12.4.1"}, "libcublas": {"version": "12.4.5.8"}}
+`, `dpkg:libcublas-12-4@12.4.5.8-1:amd64 owns 2
+`,
+	}, {
+		"a modulefile for what has a name by itself",
+		`-- opt/matlab/R2022b/VersionInfo.xml --
+<MathWorks_version_info><version>9.13.0.1</version><release>R2022b</release></MathWorks_version_info>
+-- opt/matlab/R2022b/bin/matlab --
+#!/bin/sh
+-- opt/modulefiles/matlab/R2022b.lua --
+local root = "/opt/matlab/R2022b"
+`, `matlab:MATLAB@9.13.0.1 owns 2
+unowned opt/modulefiles/matlab/R2022b.lua
+`,
 	}} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, merged(t, tt.files)); diff != "" {
