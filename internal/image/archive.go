@@ -24,23 +24,31 @@ import (
 // or gzipped; which of the two it is, it says itself. "FILE:tag" names one image
 // of several.
 func openArchive(ctx context.Context, im *Image, rest string, want platform) error {
-	file, tag := rest, ""
-	st, err := os.Stat(file)
-	for i := strings.LastIndex(file, ":"); err != nil && i > 0; i = strings.LastIndex(file, ":") {
-		file, tag = file[:i], rest[i+1:]
-		st, err = os.Stat(file)
+	file, tag := splitTag(rest)
+	a, err := openFile(rest, file)
+	if err != nil {
+		return err
 	}
+	if err := im.openTar(ctx, a, tag, want); err != nil {
+		return errors.Join(err, a.close())
+	}
+	return nil
+}
+
+// openFile opens an archive that is a file. rest is how the caller named it.
+func openFile(rest, file string) (*archive, error) {
+	st, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file: %w", rest, landwaiter.ErrNotFound)
+		return nil, fmt.Errorf("%s: no such file: %w", rest, landwaiter.ErrNotFound)
 	case err != nil:
-		return err
+		return nil, err
 	case !st.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file: %w", file, landwaiter.ErrInvalid)
+		return nil, fmt.Errorf("%s is no regular file: %w", file, landwaiter.ErrInvalid)
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a := &archive{start: func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(io.NewSectionReader(f, 0, st.Size())), nil
@@ -49,10 +57,7 @@ func openArchive(ctx context.Context, im *Image, rest string, want platform) err
 	if _, err := f.ReadAt(head, 0); err == nil && (head[0] != 0x1f || head[1] != 0x8b) {
 		a.at = f
 	}
-	if err := im.openTar(ctx, a, tag, want); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	return nil
+	return a, nil
 }
 
 // openTar fills im from an archive.
@@ -76,17 +81,9 @@ func (im *Image) openTar(ctx context.Context, a *archive, tag string, want platf
 
 // openDocker fills im from what "docker save" writes.
 func (im *Image) openDocker(a *archive, tag string, want platform) error {
-	raw, ok := a.small["manifest.json"]
-	if !ok {
-		return fmt.Errorf("it has neither index.json nor manifest.json, so it is no archive of an image: %w", landwaiter.ErrInvalid)
-	}
-	var list []struct {
-		Config   string
-		RepoTags []string
-		Layers   []string
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return &landwaiter.SyntaxError{Path: "manifest.json", Err: err}
+	list, err := a.dockerImages()
+	if err != nil {
+		return err
 	}
 	at := -1
 	var tags []string
@@ -126,6 +123,25 @@ func (im *Image) openDocker(a *archive, tag string, want platform) error {
 		layers[i].Size = size
 	}
 	return im.openConfig(cfg, id, layers, want)
+}
+
+// dockerImage is what "docker save" says about one image.
+type dockerImage struct {
+	Config   string
+	RepoTags []string
+	Layers   []string
+}
+
+func (a *archive) dockerImages() ([]dockerImage, error) {
+	raw, ok := a.small["manifest.json"]
+	if !ok {
+		return nil, fmt.Errorf("it has neither index.json nor manifest.json, so it is no archive of an image: %w", landwaiter.ErrInvalid)
+	}
+	var list []dockerImage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, &landwaiter.SyntaxError{Path: "manifest.json", Err: err}
+	}
+	return list, nil
 }
 
 // archive is a tar that holds an image. A plain file is read at any place; a

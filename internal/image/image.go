@@ -5,6 +5,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -30,6 +31,10 @@ type Options struct {
 	// Parallel is how many layers are read side by side; default the number of
 	// processors, at most 4: one registry host, be polite.
 	Parallel int
+	// Layers opens only the first so many layers of an image, as if it ended there;
+	// 0 is all. Its settings stay those of the whole, and it has no digest: nobody
+	// stored it so.
+	Layers int
 }
 
 func (o Options) maxUnpacked() int64 {
@@ -49,6 +54,7 @@ func (o Options) parallel() int {
 // Image is an opened subject.
 type Image struct {
 	subject landwaiter.Subject
+	base    Base
 	opt     Options
 	src     source
 	// unpacked counts bytes of tar over all layers, content the bytes of files,
@@ -84,17 +90,43 @@ func Open(ctx context.Context, ref string, opt Options) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", ref, err)
 	}
-	open, rest, err := recognise(ref)
+	how, rest, err := recognise(ref)
 	if err != nil {
 		return nil, err
 	}
 	im := &Image{opt: opt}
 	im.subject.Reference = ref
-	if err := open(ctx, im, rest, plat); err != nil {
+	if err := how.open(ctx, im, rest, plat); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", ref, err)
+	}
+	if err := im.cut(opt.Layers); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", ref, errors.Join(err, im.Close()))
 	}
 	return im, nil
 }
+
+// cut leaves the first n layers of an image.
+func (im *Image) cut(n int) error {
+	s := &im.subject
+	switch {
+	case n == 0:
+		return nil
+	case s.Kind != landwaiter.SubjectImage:
+		return fmt.Errorf("it has no layers to choose from: %w", landwaiter.ErrUnsupported)
+	case n < 0 || n > len(s.Layers):
+		return fmt.Errorf("it has %d layers, so the first %d cannot be taken: %w", len(s.Layers), n, landwaiter.ErrInvalid)
+	}
+	s.Reference = fmt.Sprintf("%s (its first %d of %d layers)", s.Reference, n, len(s.Layers))
+	s.Layers, s.Digest, s.ImageID, s.Created = s.Layers[:n:n], "", "", nil
+	return nil
+}
+
+// Base is what an image says it was built on. It is a claim.
+type Base struct{ Name, Digest string }
+
+// Base returns what the image says it was built on, in its manifest or its labels;
+// empty where it says nothing.
+func (im *Image) Base() Base { return im.base }
 
 // Subject returns what was opened. Unpacked sizes of layers are known after Walk.
 func (im *Image) Subject() landwaiter.Subject {

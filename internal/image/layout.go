@@ -21,16 +21,8 @@ import (
 //
 // Format: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 func openLayout(ctx context.Context, im *Image, rest string, want platform) error {
-	dir, tag := rest, ""
-	if _, err := os.Stat(dir); err != nil {
-		if i := strings.LastIndex(rest, ":"); i > 0 {
-			dir, tag = rest[:i], rest[i+1:]
-		}
-	}
-	root, err := os.OpenRoot(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: no such folder: %w", dir, landwaiter.ErrNotFound)
-	}
+	dir, tag := splitTag(rest)
+	root, err := openDir(dir)
 	if err != nil {
 		return err
 	}
@@ -42,6 +34,33 @@ func openLayout(ctx context.Context, im *Image, rest string, want platform) erro
 	return nil
 }
 
+// splitTag splits "PATH:tag" behind the longest path that exists. Where none does,
+// what stands before the last colon is the path.
+func splitTag(rest string) (path, tag string) {
+	for path = rest; ; {
+		if _, err := os.Stat(path); err == nil {
+			return path, tag
+		}
+		i := strings.LastIndex(path, ":")
+		if i <= 0 {
+			break
+		}
+		path, tag = path[:i], rest[i+1:]
+	}
+	if i := strings.LastIndex(rest, ":"); i > 0 {
+		return rest[:i], rest[i+1:]
+	}
+	return rest, ""
+}
+
+func openDir(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such folder: %w", dir, landwaiter.ErrNotFound)
+	}
+	return root, err
+}
+
 // files opens the files of an OCI layout by name.
 type files interface {
 	blobs
@@ -50,23 +69,11 @@ type files interface {
 
 // openIndex finds the image that tag names in a layout's index.json.
 func (im *Image) openIndex(ctx context.Context, b files, tag string, want platform) error {
-	f, err := b.open("index.json")
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("it has no index.json, so it is no OCI image layout: %w", landwaiter.ErrInvalid)
-	}
+	all, err := readIndex(b)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	data, err := limitio.ReadAll(f, limitio.MaxManifest)
-	if err != nil {
-		return fmt.Errorf("index.json: %w", err)
-	}
-	index, err := v1.ParseIndexManifest(bytes.NewReader(data))
-	if err != nil {
-		return &landwaiter.SyntaxError{Path: "index.json", Err: err}
-	}
-	list, err := tagged(index.Manifests, tag)
+	list, err := tagged(all, tag)
 	if err != nil {
 		return err
 	}
@@ -77,15 +84,41 @@ func (im *Image) openIndex(ctx context.Context, b files, tag string, want platfo
 	return im.openManifest(ctx, b, d, want)
 }
 
+// readIndex reads a layout's index.json.
+func readIndex(b files) ([]v1.Descriptor, error) {
+	f, err := b.open("index.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("it has no index.json, so it is no OCI image layout: %w", landwaiter.ErrInvalid)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := limitio.ReadAll(f, limitio.MaxManifest)
+	if err != nil {
+		return nil, fmt.Errorf("index.json: %w", err)
+	}
+	index, err := v1.ParseIndexManifest(bytes.NewReader(data))
+	if err != nil {
+		return nil, &landwaiter.SyntaxError{Path: "index.json", Err: err}
+	}
+	return index.Manifests, nil
+}
+
+// imageName is the name that an index gives to an image.
+func imageName(d v1.Descriptor) string {
+	if name := d.Annotations[refName]; name != "" {
+		return name
+	}
+	return d.Annotations["io.containerd.image.name"]
+}
+
 // tagged keeps what the tag names; without a tag, all, if they are one image's.
 func tagged(list []v1.Descriptor, tag string) ([]v1.Descriptor, error) {
 	var names []string
 	var found []v1.Descriptor
 	for _, d := range list {
-		name := d.Annotations[refName]
-		if name == "" {
-			name = d.Annotations["io.containerd.image.name"]
-		}
+		name := imageName(d)
 		names = append(names, name)
 		if tag != "" && (name == tag || strings.HasSuffix(name, ":"+tag)) {
 			found = append(found, d)

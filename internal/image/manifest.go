@@ -124,7 +124,15 @@ func (im *Image) openManifest(ctx context.Context, b blobs, d v1.Descriptor, wan
 		}
 		layers[i] = landwaiter.Layer{Digest: l.Digest.String(), MediaType: string(l.MediaType), Size: l.Size}
 	}
+	im.base = baseIn(m.Annotations)
 	return im.openConfig(raw, m.Config.Digest.String(), layers, want)
+}
+
+// baseIn reads what annotations or labels say about the base.
+//
+// Keys: https://github.com/opencontainers/image-spec/blob/main/annotations.md
+func baseIn(words map[string]string) Base {
+	return Base{words["org.opencontainers.image.base.name"], words["org.opencontainers.image.base.digest"]}
 }
 
 func isConfig(t types.MediaType) bool {
@@ -162,6 +170,9 @@ func (im *Image) openConfig(raw []byte, id string, layers []landwaiter.Layer, wa
 	s.Config = landwaiter.ImageConfig{
 		User: cfg.Config.User, Entrypoint: cfg.Config.Entrypoint, Cmd: cfg.Config.Cmd,
 		Labels: cfg.Config.Labels,
+	}
+	if im.base == (Base{}) {
+		im.base = baseIn(cfg.Config.Labels)
 	}
 	for _, e := range cfg.Config.Env {
 		name, _, _ := strings.Cut(e, "=")

@@ -15,23 +15,31 @@ import (
 // opener fills im from what the reference names behind its scheme.
 type opener func(ctx context.Context, im *Image, rest string, want platform) error
 
-// schemes are the ways to name a subject, in the order in which help shows them.
-var schemes = []struct {
+// lister lists the images of a place, whatever image of it rest names.
+type lister func(ctx context.Context, rest string, opt Options, want platform) ([]landwaiter.Subject, error)
+
+// scheme is a way to name a subject.
+type scheme struct {
 	name string
 	open opener
-}{
-	{"oci", openLayout},
-	{"oci-archive", openArchive},
-	{"docker-archive", openArchive},
-	{"docker-daemon", openDaemon},
-	{"dir", openFolder},
-	{"docker", openRegistry}, // docker://NAME, as skopeo writes it
+	list lister // nil where a name stands for one image alone
+}
+
+// schemes are the ways to name a subject, in the order in which help shows them.
+var schemes = []scheme{
+	{"oci", openLayout, listLayout},
+	{"oci-archive", openArchive, listArchive},
+	{"docker-archive", openArchive, listArchive},
+	{"docker-daemon", openDaemon, nil},
+	{"dir", openFolder, nil},
+	{"docker", openRegistry, nil}, // docker://NAME, as skopeo writes it
 }
 
 // recognise finds how to open ref.
-func recognise(ref string) (opener, string, error) {
+func recognise(ref string) (scheme, string, error) {
+	var none scheme
 	if ref == "" {
-		return nil, "", fmt.Errorf("no subject is named; give an image such as registry.example/name:tag, or a path: %w", landwaiter.ErrInvalid)
+		return none, "", fmt.Errorf("no subject is named; give an image such as registry.example/name:tag, or a path: %w", landwaiter.ErrInvalid)
 	}
 	for _, s := range schemes {
 		if rest, ok := strings.CutPrefix(ref, s.name+":"); ok && (s.name != "docker" || strings.HasPrefix(rest, "//")) {
@@ -39,36 +47,37 @@ func recognise(ref string) (opener, string, error) {
 				rest = ref[len(s.name)+1:]
 			}
 			if rest == "" {
-				return nil, "", fmt.Errorf("%s names nothing behind %s: %w", ref, s.name, landwaiter.ErrInvalid)
+				return none, "", fmt.Errorf("%s names nothing behind %s: %w", ref, s.name, landwaiter.ErrInvalid)
 			}
-			return s.open, rest, nil
+			return s, rest, nil
 		}
 	}
-	open, err := recognisePath(ref)
-	if err != nil || open != nil {
-		return open, ref, err
+	s, err := recognisePath(ref)
+	if err != nil || s.open != nil {
+		return s, ref, err
 	}
 	if strings.HasPrefix(ref, "/") || strings.HasPrefix(ref, ".") || filepath.Ext(ref) == ".tar" || strings.HasSuffix(ref, ".tar.gz") {
-		return nil, "", fmt.Errorf("%s: no such file or folder: %w", ref, landwaiter.ErrNotFound)
+		return none, "", fmt.Errorf("%s: no such file or folder: %w", ref, landwaiter.ErrNotFound)
 	}
-	return openRegistry, ref, nil
+	return scheme{open: openRegistry}, ref, nil
 }
 
-// recognisePath finds how to open a bare path; nil where there is none.
-func recognisePath(ref string) (opener, error) {
+// recognisePath finds how to open a bare path; it opens nothing where there is none.
+func recognisePath(ref string) (scheme, error) {
+	var none scheme
 	st, err := os.Stat(ref)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) || err != nil && strings.ContainsAny(ref, ":@"):
-		return nil, nil
+		return none, nil
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", ref, err)
+		return none, fmt.Errorf("%s: %w", ref, err)
 	case !st.IsDir():
-		return openArchive, nil
+		return scheme{open: openArchive, list: listArchive}, nil
 	}
 	if _, err := os.Stat(filepath.Join(ref, "oci-layout")); err == nil {
-		return openLayout, nil
+		return scheme{open: openLayout, list: listLayout}, nil
 	}
-	return openFolder, nil
+	return scheme{open: openFolder}, nil
 }
 
 // platform is what an image runs on.
