@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/json"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,7 +85,9 @@ func (r *bundledReader) member(name string) error {
 			if name != "component" {
 				return r.skip()
 			}
+			n := len(r.parts)
 			p, err := r.component()
+			r.parts = r.parts[:n] // its parts are the package's own
 			r.skipRefs[p.ref], r.skipRefs[p.purl] = true, true
 			return err
 		})
@@ -291,6 +294,36 @@ func (r *bundledReader) emit(f *file, out *facts) {
 		out.Package("SBOM in package", q, f.Path+"#"+strconv.Itoa(i))
 	}
 	gaps.done("more bundled software without a name or version")
+}
+
+// shownBy is software by its purl without qualifiers, and who owns the file in
+// which it was seen.
+type shownBy struct {
+	owner int32
+	purl  string
+}
+
+// shown is what rows saw themselves in files that a package owns.
+func (g *merge) shown() map[shownBy]bool {
+	out := map[shownBy]bool{}
+	if !slices.ContainsFunc(g.rows, func(row int32) bool { return ecosystems[row].told }) {
+		return out
+	}
+	for i := range g.packages {
+		if p := &g.packages[i]; p.PURL != "" && !ecosystems[g.rows[i]].told {
+			for _, ev := range p.Evidence {
+				if owner := g.ownerOf(ev.Path); owner != noOwner {
+					out[shownBy{owner, plainPURL(p.PURL)}] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+func plainPURL(purl string) string {
+	purl, _, _ = strings.Cut(purl, "?")
+	return purl
 }
 
 func bundledNameless(p bundledPart) string {

@@ -21,6 +21,9 @@ type ecosystem struct {
 	// guess is true for a row that recognises programs by what is in them. What it
 	// says counts only for files that no row with builds owns.
 	guess bool
+	// told is true for a row that repeats what a builder says he put into a
+	// package. It gives way to a row that saw the same software in the same package.
+	told bool
 	// fold makes names comparable where the ecosystem takes several spellings for
 	// one; nil for a row that does not.
 	fold func(name string) string
@@ -67,7 +70,7 @@ var ecosystems = []ecosystem{
 	{name: "apk", system: true, builds: true, want: apkWant, read: readAPK},
 	{name: "rpm", system: true, builds: true, want: rpmWant(), read: readRPM},
 	{name: "python", fold: normalPython, want: pythonWant, read: readPython},
-	{name: "bundled", want: bundledWant, read: readBundled},
+	{name: "bundled", told: true, want: bundledWant, read: readBundled},
 	{name: "conda", builds: true, want: condaWant, read: readConda},
 	{name: "r", want: rWant, read: readR},
 	{name: "npm", places: npmPlaces, want: npmWant, read: readNPM},

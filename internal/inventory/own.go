@@ -137,9 +137,15 @@ func (g *merge) trees(turn func(*ecosystem) bool) {
 func (g *merge) dropGuesses() {
 	to := make([]int32, len(g.packages))
 	named := g.namedFolders()
+	shown := g.shown()
 	n := int32(0)
 	for i := range g.packages {
 		p := &g.packages[i]
+		if ecosystems[g.rows[i]].told {
+			p.Evidence = slices.DeleteFunc(p.Evidence, func(ev landwaiter.Evidence) bool {
+				return shown[shownBy{g.ownerOf(ev.Path), plainPURL(p.PURL)}]
+			})
+		}
 		if ecosystems[g.rows[i]].guess {
 			p.Evidence = slices.DeleteFunc(p.Evidence, func(ev landwaiter.Evidence) bool {
 				owner := g.ownerOf(ev.Path)

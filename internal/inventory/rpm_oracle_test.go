@@ -75,6 +75,34 @@ func rpmFacts(out *facts) []string {
 	return list
 }
 
+// TestRPMTruthsAreAll fails for a database in the module that no test here reads.
+func TestRPMTruthsAreAll(t *testing.T) {
+	known := map[string]bool{}
+	for _, truth := range rpmTruths {
+		known[truth.file] = true
+	}
+	dir := filepath.Join(rpmModule(t), "testdata")
+	for _, pattern := range []string{"*/Packages", "*/Packages.db", "*/rpmdb.sqlite"} {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, names, err)
+		}
+		for _, name := range names {
+			rel, err := filepath.Rel(dir, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rel = filepath.ToSlash(rel); !known[rel] {
+				t.Errorf("no test reads %s", rel)
+			}
+			delete(known, rel)
+		}
+	}
+	for name := range known {
+		t.Errorf("the module has no %s", name)
+	}
+}
+
 // TestRPMTruth compares every package with what rpm itself said.
 func TestRPMTruth(t *testing.T) {
 	dir := rpmModule(t)
@@ -167,8 +195,10 @@ func TestRPMLibrary(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := make(map[string]bool)
+			count := 0
 			for _, p := range packages {
 				if p.Name != "gpg-pubkey" {
+					count++
 					rpmLibraryFiles(t, p, want)
 				}
 			}
@@ -179,6 +209,9 @@ func TestRPMLibrary(t *testing.T) {
 			out, err := rpmRead(t, truth.file, data)
 			if err != nil || len(out.gaps) > 0 {
 				t.Fatalf("error %v, gaps %v", err, out.gaps)
+			}
+			if len(out.packages) != count {
+				t.Errorf("%d packages, the library finds %d", len(out.packages), count)
 			}
 			sums := 0
 			for _, c := range out.claims {
