@@ -78,11 +78,18 @@ func (w *javaWalk) archive(r io.ReaderAt, size int64, where string, depth int) (
 	return own, nil
 }
 
+// asks says what package at asks for in its pom.xml.
+func (w *javaWalk) asks(at int, names []string) {
+	if at >= 0 {
+		w.out.packages[at].pkg.Requires = names
+	}
+}
+
 // needs says that the archive which is package own holds the one which is part.
 func (w *javaWalk) needs(own, part int) {
 	if own >= 0 && part >= 0 {
 		p := &w.out.packages[own].pkg
-		p.Requires = append(p.Requires, w.out.packages[part].pkg.Name)
+		p.Requires = appendNew(p.Requires, []string{w.out.packages[part].pkg.Name})
 	}
 }
 
@@ -90,6 +97,7 @@ func (w *javaWalk) needs(own, part int) {
 // package that is the archive itself, -1 for none.
 func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) (self int) {
 	var poms []javaCoordinates
+	projects := map[string][]string{} // by place of the properties beside them
 	var manifest *javaManifestFacts
 	for _, m := range zr.File {
 		if w.spent {
@@ -105,6 +113,8 @@ func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) (self int) 
 				c.where = place
 				poms = append(poms, c)
 			}
+		case isJavaProject(m.Name):
+			projects[strings.TrimSuffix(inside(where, m.Name), javaProject)+javaPOM] = w.project(m)
 		case manifest == nil && strings.EqualFold(m.Name, javaManifest):
 			place = inside(where, m.Name)
 			manifest, err = w.manifest(m)
@@ -123,11 +133,14 @@ func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) (self int) 
 	for i := range poms {
 		if own == &poms[i] {
 			self = w.emit(own, where)
+			w.asks(self, projects[own.where])
 		}
 	}
 	for i := range poms { // a shaded archive holds what it needs
 		if own != &poms[i] {
-			w.needs(self, w.emit(&poms[i], poms[i].where))
+			part := w.emit(&poms[i], poms[i].where)
+			w.asks(part, projects[poms[i].where])
+			w.needs(self, part)
 		}
 	}
 	if own != nil && depth == 0 {

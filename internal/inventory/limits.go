@@ -47,5 +47,6 @@ const (
 	javaMaxDirectories = 2 * maxZipDirectory // bytes of directories open at once
 	javaMaxPackages    = 100_000             // the largest known hold some 1,000
 	javaMaxText        = 1 << 20             // bytes of a manifest's main section; the largest list some 100 kB of packages
+	javaMaxDepth       = 100                 // elements of a pom.xml inside each other; ten are many
 	javaMaxPOM         = 64 << 10            // bytes of one pom.properties; three lines are the rule
 )
