@@ -239,4 +239,7 @@ type Assessment struct {
 	Changed     []File        `json:"changed"`
 	// Groups are the folders of files that nobody owns, biggest first.
 	Groups []Group `json:"groups"`
+	// Declared holds what lists say against what was observed, in the order in which
+	// the lists were given.
+	Declared []Comparison `json:"declared,omitempty"`
 }

@@ -29,7 +29,8 @@ var imports = map[string][]string{
 	"internal/inventory":      {"root", "internal/image", "internal/limitio"},
 	"internal/inspect":        {"root", "internal/image", "internal/limitio"},
 	"internal/advisory":       {"root", "internal/version", "internal/limitio"},
-	"internal/assess":         {"root", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/judge"},
+	"internal/declared":       {"root", "internal/version", "internal/limitio"},
+	"internal/assess":         {"root", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/declared", "internal/judge"},
 	"internal/lwtest":         {"root"},
 	"internal/lwtest/mkimage": {"root", "internal/lwtest"},
 	"cmd/landwaiter":          nil, // everything but test helpers
