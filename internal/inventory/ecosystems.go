@@ -86,6 +86,7 @@ var ecosystems = []ecosystem{
 	{name: "lmod", guess: true, want: lmodWant, read: readLmod},
 	{name: "nix", builds: true, sealed: true, want: nixWant, read: readNix},
 	{name: "guix", builds: true, sealed: true, want: guixWant, read: readGuix},
+	{name: "homebrew", builds: true, sealed: true, want: homebrewWant, read: readHomebrew},
 	{name: "rust", want: rustWant, read: readRust},
 	{name: "matlab", want: matlabWant, read: readMATLAB},
 	{name: "stata", want: stataWant, read: readStata},
@@ -95,4 +96,7 @@ var ecosystems = []ecosystem{
 	{name: "cuda", guess: true, want: cudaWant, read: readCUDA},
 	{name: "quarto", want: quartoWant, read: readQuarto},
 	{name: "rstudio", want: rstudioWant, read: readRStudio},
+	{name: "haskell", want: haskellWant, read: readHaskell},
+	{name: "ocaml", want: ocamlWant, read: readOCaml},
+	{name: "erlang", want: erlangWant, read: readErlang},
 }
