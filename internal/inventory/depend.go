@@ -16,8 +16,10 @@ func (g *merge) amend() {
 		named := map[int32]bool{}
 		for _, a := range f.later {
 			i, ok := g.keys[ownerKey{f.row, a.key}]
-			if real, there := g.tree.Real(a.key); !ok && there { // the key is a folder, and this a link to it
-				i, ok = g.keys[ownerKey{f.row, real}]
+			if !ok { // the key may be a folder, and this a link to it
+				if real, there := g.tree.Real(a.key); there {
+					i, ok = g.keys[ownerKey{f.row, real}]
+				}
 			}
 			if ok {
 				named[i] = true
@@ -40,6 +42,9 @@ func (g *merge) amend() {
 func amendPackage(p *landwaiter.Package, a amendment) {
 	if p.Origin == "" {
 		p.Origin = a.origin
+	}
+	if p.Licence == "" {
+		p.Licence = a.licence
 	}
 	p.Requested = p.Requested || a.requested
 	p.Requires = appendNew(p.Requires, a.requires)

@@ -1,7 +1,10 @@
 package inventory
 
 import (
+	"reflect"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/image"
@@ -32,5 +35,26 @@ func TestSecondPassSpeaksOfItsOwnContent(t *testing.T) {
 		if len(r.Gaps) != 1 || r.Gaps[0].Layer != layer {
 			t.Errorf("gaps %+v", r.Gaps)
 		}
+	}
+}
+
+// TestAmendPackage: everything that an amendment can say reaches the package, and
+// what the package says of itself stands.
+func TestAmendPackage(t *testing.T) {
+	a := amendment{origin: "there", licence: "MIT", requested: true, requires: []string{"a", "b"}, mapped: []string{"pkg:x/y"}}
+	if fields := reflect.TypeFor[amendment]().NumField(); fields != 6 {
+		t.Errorf("an amendment has %d fields; say here what becomes of the new ones", fields)
+	}
+	var empty landwaiter.Package
+	amendPackage(&empty, a)
+	want := landwaiter.Package{Origin: "there", Licence: "MIT", Requested: true, Requires: []string{"a", "b"}, Mapped: []string{"pkg:x/y"}}
+	if diff := cmp.Diff(want, empty); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	said := landwaiter.Package{Origin: "here", Licence: "BSD", Requires: []string{"b"}}
+	amendPackage(&said, a)
+	want = landwaiter.Package{Origin: "here", Licence: "BSD", Requested: true, Requires: []string{"b", "a"}, Mapped: []string{"pkg:x/y"}}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -236,3 +236,35 @@ func TestDpkgDependsIsWhole(t *testing.T) {
 	}
 	t.Logf("%d packages need %d names", len(answered), groups)
 }
+
+func TestPythonAgreesWithPip(t *testing.T) {
+	dir := strings.TrimSpace(ask(t, "python3", "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"))
+	truth := ask(t, "python3", "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check", "--path", dir)
+	names, err := filepath.Glob(filepath.Join(dir, "*-info", "*"))
+	if err != nil || len(names) == 0 {
+		t.Skip("there are no packages of Python here")
+	}
+	var files []string
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && filepath.Base(name) != "SOURCES.txt" {
+			files = append(files, name)
+		}
+	}
+	out := machineFiles(t, "python", files...)
+	var want, got []string
+	for _, line := range strings.Fields(truth) {
+		name, version, ok := strings.Cut(line, "==")
+		if ok {
+			want = append(want, normalPython(name)+" "+version)
+		}
+	}
+	for _, p := range out.packages {
+		got = append(got, normalPython(p.pkg.Name)+" "+p.pkg.Version)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("packages (-pip +got):\n%s", diff)
+	}
+	t.Logf("%d packages agree", len(got))
+}
