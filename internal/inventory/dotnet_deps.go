@@ -41,10 +41,9 @@ func readDotnetDeps(f *file, out *facts) error {
 		err = d.end()
 	}
 	if !ok && err == nil {
-		out.Gap(f.Path, -1, true, "no JSON object that lists what a .NET program loads")
-		return nil
+		return nil // some other list of what something needs
 	}
-	d.emit(out)
+	d.emit(out, err == nil && len(d.targets) == 0)
 	d.gaps.done("more libraries of a .NET program that have no name and version")
 	return d.damage(err)
 }
@@ -147,13 +146,15 @@ func (l *dotnetLibrary) add(total *tally, group, asset, locale string) error {
 	return total.add(name)
 }
 
-func (d *dotnetList) emit(out *facts) {
+// emit emits the libraries; every one of them where the list does not tell which
+// are loaded.
+func (d *dotnetList) emit(out *facts, every bool) {
 	used, chosen := d.targets[d.target]
 	shared := dotnetFramework(d.f.Path)
 	var first string // the framework's own package
 	for _, id := range slices.Sorted(maps.Keys(d.libraries)) {
 		l := d.libraries[id]
-		if _, ok := used[id]; chosen && !ok || len(l.files) == 0 {
+		if _, ok := used[id]; chosen && !ok || len(l.files) == 0 && !every {
 			continue
 		}
 		if key := d.one(id, l, out); first == "" {

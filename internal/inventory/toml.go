@@ -13,7 +13,7 @@ import (
 // Caps on one TOML file. The library calls itself for what stands inside
 // brackets, and walks a name with dots once for each of its parts.
 const (
-	tomlMaxBytes = 4 << 20 // the largest known, of a set of compilers, have some 500 kB
+	tomlMaxBytes = 2 << 20 // the largest known, of a set of compilers, have some 500 kB
 	tomlMaxDepth = 500     // brackets inside brackets, more or less: those in texts count
 	tomlMaxDots  = 50      // in one line outside its value
 )
