@@ -22,6 +22,7 @@ var imports = map[string][]string{
 	"root":                    {},
 	"internal/limitio":        {"root"},
 	"internal/why":            {"root"},
+	"internal/compare":        {"root"},
 	"internal/version":        {"root"},
 	"internal/judge":          {"root"},
 	"internal/report":         {"root"},

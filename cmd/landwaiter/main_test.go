@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"landwaiter": main, "mkimage": mkimage})
+	testscript.Main(m, map[string]func(){"landwaiter": main, "mkimage": mkimage, "joinimages": joinimages})
 }
 
 // mkimage builds an image from a txtar: mkimage FILE DIR.
@@ -37,6 +37,14 @@ func mkimage() {
 		}
 	}
 	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// joinimages makes one layout of several: joinimages DIR FROM...
+func joinimages() {
+	if err := lwtest.Join(os.Args[1], os.Args[2:]...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -60,7 +68,7 @@ func TestScripts(t *testing.T) {
 
 // TestHelp: every command explains itself with an example.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"assess"}, {"inventory"}, {"why"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}} {
+	for _, args := range [][]string{{"assess"}, {"inventory"}, {"why"}, {"compare"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}} {
 		var out strings.Builder
 		if status := run(t.Context(), append(args, "--help"), streams{out: &out, err: io.Discard, now: lwtest.Clock}); status != 0 {
 			t.Errorf("%v --help: status %d", args, status)
@@ -226,5 +234,20 @@ func TestBriefPrintsOnOnePage(t *testing.T) {
 		if line != "Import decision brief" && strings.Contains(pages[1], line) {
 			t.Errorf("%q is on the second page", line)
 		}
+	}
+}
+
+// TestOrderVersions: every order that is named exists, and tells up from down.
+func TestOrderVersions(t *testing.T) {
+	for kind, scheme := range versionsOf {
+		p := func(v string) *landwaiter.Package {
+			return &landwaiter.Package{PURL: "pkg:" + kind + "/x@" + v, Version: v}
+		}
+		if n, ok := orderVersions(p("1.2.3"), p("1.10.0")); !ok || n >= 0 {
+			t.Errorf("%s (%s): %d, %v", kind, scheme, n, ok)
+		}
+	}
+	if _, ok := orderVersions(&landwaiter.Package{Version: "1"}, &landwaiter.Package{Version: "2"}); ok {
+		t.Error("a package of no known kind has an order")
 	}
 }
