@@ -29,8 +29,8 @@ type distro struct {
 	makers []string
 }
 
-// Debian's developers may give any address as their own; those few of their
-// packages are taken for somebody else's, which is the careful mistake.
+// Debian's developers may give any address as their own. Where no changelog shows
+// whose package it is, it is taken for somebody else's: the careful mistake.
 var (
 	debianMakers = []string{"@debian.org", ".debian.org", ".debian.net"}
 	ubuntuMakers = append([]string{"ubuntu.com", "@canonical.com"}, debianMakers...)
@@ -40,7 +40,20 @@ var (
 // foreign says whose package p may be, where it says that somebody other than the
 // distribution made it; else "". A package that does not say is taken for the
 // distribution's.
+//
+// What the package's origin says comes first: the inventory sets it to the name of a
+// vendor that it knows, and to "Debian" where the package's changelog shows that
+// Debian built it (docs/adr/0007-whose-package-it-is.md).
 func (d *distro) foreign(p *landwaiter.Package) string {
+	if d.manager == "dpkg" && p.Origin != "" {
+		from := strings.ToLower(p.Origin)
+		switch {
+		case from == "debian" && d.id == "debian":
+			return ""
+		case from != "debian" && from != "ubuntu":
+			return fmt.Sprintf("it comes from %s and not from %s, whose silence says nothing about it", p.Origin, d.osv)
+		}
+	}
 	made := strings.ToLower(p.Vendor)
 	if made == "" || len(d.makers) == 0 || slices.ContainsFunc(d.makers, func(mark string) bool { return strings.Contains(made, mark) }) {
 		return ""

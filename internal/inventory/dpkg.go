@@ -28,6 +28,7 @@ const (
 // there belongs to the package it is named after.
 var dpkgWant = want{
 	paths:    []string{dpkgFolder + "status", dpkgFolder + "diversions", dpkgInfo, dpkgStatusD, dpkgUpdates, aptStates},
+	fits:     isDebianChangelog,
 	maxBytes: limitio.MaxText,
 }
 
@@ -54,6 +55,8 @@ func readDpkg(f *file, out *facts) error {
 	case folder == dpkgUpdates:
 		out.Gap(f.Path, f.Size, true, "dpkg was interrupted: its database has changes that are not in the status file")
 		return nil
+	case isDebianChangelog(f.Path):
+		return readDebianChangelog(f, out)
 	case f.Path == aptStates:
 		out.Owns("apt", f.Path, "")
 		return readAptStates(f, out)
@@ -100,8 +103,12 @@ func readDpkgStatus(f *file, out *facts, keys ...string) error {
 			Requires: dpkgNames(s.field["pre-depends"], s.field["depends"]),
 		}
 		p.SourceName, p.SourceVersion = dpkgSource(s.field["source"], name, version)
+		// Debian writes no Origin. Whoever writes "Debian" there is not believed.
+		if v := vendorOf(name, version, p.Vendor); v != "" || strings.EqualFold(p.Origin, debianOrigin) {
+			p.Origin = v
+		}
 		key := name
-		names := append([]string{name}, keys...)
+		names := append([]string{name, changelogKey(name, p.SourceName, p.SourceVersion)}, keys...)
 		if arch != "" {
 			key = name + ":" + arch
 			names = append(names, key)

@@ -42,6 +42,7 @@ func merged(t *testing.T, text string) string {
 		fmt.Fprintf(&b, "%s owns %d", p.ID, p.Owns.Files)
 		field(&b, " requested", p.Requested)
 		field(&b, " part of "+p.PartOf, p.PartOf != "")
+		field(&b, " from "+p.Origin, p.Ecosystem == "dpkg" && p.Origin != "")
 		field(&b, " needs "+strings.Join(p.DependsOn, " "), len(p.DependsOn) > 0)
 		b.WriteString("\n")
 	}
@@ -138,7 +139,40 @@ Maintainer: cudatools <cudatools@nvidia.com>
 "\x7fELF"
 -- usr/local/cuda-12.4/version.json --
 {"cuda": {"version": "12.4.1"}, "libcublas": {"version": "12.4.5.8"}}
-`, `dpkg:libcublas-12-4@12.4.5.8-1:amd64 owns 2
+`, `dpkg:libcublas-12-4@12.4.5.8-1:amd64 owns 2 from NVIDIA
+`,
+	}, {
+		"a changelog shows whose package it is, and a vendor's mark is stronger",
+		`-- var/lib/dpkg/status --
+Package: tool
+Status: install ok installed
+Version: 1.0-2
+Maintainer: A Person <a@example.org>
+
+Package: other
+Status: install ok installed
+Version: 1.0-3
+Maintainer: A Person <a@example.org>
+
+Package: code
+Status: install ok installed
+Version: 1.0-2
+Maintainer: Somebody <somebody@microsoft.com>
+-- usr/share/doc/tool/changelog.Debian --
+tool (1.0-2) bookworm; urgency=medium
+
+  * First. Closes: #1000001
+-- usr/share/doc/other/changelog.Debian --
+other (1.0-2) bookworm; urgency=medium
+
+  * First. Closes: #1000001
+-- usr/share/doc/code/changelog.Debian --
+code (1.0-2) bookworm; urgency=medium
+
+  * First. Closes: #1000001
+`, `dpkg:code@1.0-2 owns 0 from Microsoft
+dpkg:other@1.0-3 owns 0
+dpkg:tool@1.0-2 owns 0 from Debian
 `,
 	}, {
 		"a modulefile for what has a name by itself",
