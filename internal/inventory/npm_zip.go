@@ -26,7 +26,7 @@ func readNPMZip(f *file, out *facts) (err error) {
 		return &landwaiter.SyntaxError{Path: f.Path, Err: err}
 	}
 	for _, member := range zr.File {
-		if !npmInstalled(member.Name) || strings.Count(member.Name, "node_modules/") != 1 {
+		if path.Base(member.Name) != "package.json" || !npmInstalled(member.Name) || strings.Count(member.Name, "node_modules/") != 1 {
 			continue
 		}
 		where := inside(f.Path, member.Name)
@@ -36,8 +36,11 @@ func readNPMZip(f *file, out *facts) (err error) {
 		}
 		p, _, err := npmDescription(&file{Path: where, Size: int64(len(data)), ReaderAt: bytes.NewReader(data)})
 		p.Name, p.Version = strings.TrimSpace(p.Name), strings.TrimSpace(p.Version)
+		if err == nil && (p.Name == "" || p.Version == "") {
+			err = &landwaiter.SyntaxError{Path: where, Err: errors.New("no name and version")}
+		}
 		if p.Name == "" || p.Version == "" {
-			return errors.Join(err, &landwaiter.SyntaxError{Path: where, Err: errors.New("no name and version")})
+			return err
 		}
 		npmWhole(&p)
 		out.PackageInside("archive", where, p, f.Path)
