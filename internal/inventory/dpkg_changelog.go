@@ -54,7 +54,7 @@ var debianBug = regexp.MustCompile(`(?i)\bcloses:\s*(?:bug)?#?\s*[0-9]{4,7}\b`)
 //
 // Format: deb-changelog(5).
 func readDebianChangelog(f *file, out *facts) error {
-	var r io.Reader = f.Reader()
+	r := f.Reader()
 	if strings.HasSuffix(f.Path, ".gz") {
 		z, err := gzip.NewReader(r)
 		if err != nil {

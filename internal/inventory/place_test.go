@@ -175,6 +175,24 @@ dpkg:other@1.0-3 owns 0
 dpkg:tool@1.0-2 owns 0 from Debian
 `,
 	}, {
+		"R that was built by hand",
+		`-- usr/local/lib/R/library/base/DESCRIPTION --
+Package: base
+Version: 4.3.2
+Priority: base
+Built: R 4.3.2; ; 2023-11-01; unix
+-- usr/local/lib/R/library/abc/DESCRIPTION --
+Package: abc
+Version: 1.0
+Built: R 4.3.2; ; 2023-11-01; unix
+-- usr/local/lib/R/lib/libR.so;quoted --
+"\x7fELF"
+-- usr/local/lib/R/bin/R --
+#!/bin/sh
+`, `r:abc@1.0 owns 1
+r:base@4.3.2 owns 3
+`,
+	}, {
 		"a modulefile for what has a name by itself",
 		`-- opt/matlab/R2022b/VersionInfo.xml --
 <MathWorks_version_info><version>9.13.0.1</version><release>R2022b</release></MathWorks_version_info>

@@ -182,7 +182,7 @@ func (p *python) value(depth int) (any, error) {
 		return nil, nil
 	}
 	name := p.name()
-	if c := p.peek(); name != "" && (c == '\'' || c == '"') && len(name) == 1 && strings.Contains("rRuUbB", name) {
+	if c := p.peek(); name != "" && (c == '\'' || c == '"') && len(name) == 1 && strings.IndexByte("rRuUbB", name[0]) >= 0 {
 		return p.strings(depth)
 	}
 	if name == "" {

@@ -65,6 +65,9 @@ func readR(f *file, out *facts) error {
 		p.Origin, p.PURL = d.origin(), d.purl(name, version)
 	}
 	out.Package("installed metadata", p, folder)
+	if home := path.Dir(path.Dir(folder)); name == "base" && strings.HasSuffix(folder, "/R/library/base") && d.get("priority") == "base" {
+		out.OwnsTree(folder, home) // the interpreter, which has the version of its base
+	}
 	if name == path.Base(folder) {
 		out.OwnsTree(folder, folder)
 	} else {
