@@ -102,4 +102,5 @@ var ecosystems = []ecosystem{
 	{name: "haskell", want: haskellWant, read: readHaskell},
 	{name: "ocaml", want: ocamlWant, read: readOCaml},
 	{name: "erlang", want: erlangWant, read: readErlang},
+	{name: "program", guess: true, want: programWant, read: readProgram},
 }

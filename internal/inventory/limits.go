@@ -50,3 +50,16 @@ const (
 	javaMaxDepth       = 100                 // elements of a pom.xml inside each other; ten are many
 	javaMaxPOM         = 64 << 10            // bytes of one pom.properties; three lines are the rule
 )
+
+// Of a program that is searched for texts with versions.
+const (
+	programMaxHead    = 16 << 20 // bytes of its headers and of the names of its symbols
+	programMaxDynamic = 1 << 20
+	programMaxNote    = 64 << 10 // bytes of its package note; some 200 are the rule
+	programMaxLooks   = 512      // texts that look like one with a version, and one more …
+	programLookEvery  = 2 << 10  // … for every so many bytes
+	programMaxHits    = 64       // versions that the texts of one product gave
+	programMaxAlone   = 64       // texts that are versions, among which one is looked for
+	programMaxInside  = 4        // versions of one library in it
+	programMinAnchor  = 5        // bytes of a text that are the same for every version
+)

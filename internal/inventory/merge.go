@@ -307,7 +307,14 @@ func (g *merge) collectGaps() {
 	g.gaps = append(g.gaps, g.tree.Gaps...)
 	// Gaps of readers matter where the file is visible; a package database that a
 	// later layer replaced is read in its later form.
-	g.each(func(layer int, _ string, f *fileFacts) {
+	g.each(func(layer int, real string, f *fileFacts) {
+		// What a row that guesses could not find out about a file matters where
+		// nobody else answers for the file.
+		if ecosystems[f.row].guess && len(f.gaps) > 0 {
+			if owner := g.ownerOf(real); owner != noOwner && !ecosystems[g.rows[owner]].guess {
+				return
+			}
+		}
 		for _, gap := range f.gaps {
 			gap.Layer = layer
 			g.gaps = append(g.gaps, gap)

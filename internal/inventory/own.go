@@ -41,7 +41,7 @@ func (g *merge) own() {
 func (g *merge) named(moved map[string]diversion, turn func(*ecosystem) bool) {
 	g.each(func(_ int, real string, f *fileFacts) {
 		e := &ecosystems[f.row]
-		if !turn(e) {
+		if !turn(e) || g.shipped(e, real) {
 			return
 		}
 		for _, c := range f.claims {
@@ -57,6 +57,16 @@ func (g *merge) named(moved map[string]diversion, turn func(*ecosystem) bool) {
 			g.claim(c, owner, e.system)
 		}
 	})
+}
+
+// shipped reports whether what row e guesses about the file at real counts for
+// nothing, because a manager ships the file: that one says what belongs to it.
+func (g *merge) shipped(e *ecosystem, real string) bool {
+	if !e.guess {
+		return false
+	}
+	owner := g.ownerOf(real)
+	return owner != noOwner && ecosystems[g.rows[owner]].builds
 }
 
 // diversions are the files that dpkg put elsewhere, by their own path.
@@ -99,8 +109,8 @@ func (g *merge) trees(turn func(*ecosystem) bool) {
 		system bool
 	}
 	folders := map[string]holder{}
-	g.each(func(_ int, _ string, f *fileFacts) {
-		if !turn(&ecosystems[f.row]) {
+	g.each(func(_ int, at string, f *fileFacts) {
+		if e := &ecosystems[f.row]; !turn(e) || g.shipped(e, at) {
 			return
 		}
 		for _, c := range f.claims {

@@ -32,6 +32,9 @@ var update = flag.Bool("update", false, "rewrite the want section of every testd
 //
 //	path;quoted      lines of Go strings, joined: "a\r\n"
 //	path;base64      base64, over as many lines as you like
+//	path;elf         what an ELF file holds, one thing a line: a Go string is a text
+//	                 of .rodata, "soname", "needs" and "note" stand before others,
+//	                 and a line that starts with # says where that is from
 //	path.jar!/inner  a member of a zip archive at path.jar, nested as often as
 //	                 the name says, in the order of the sections
 func TestReaders(t *testing.T) {
@@ -211,6 +214,9 @@ func decode(t testing.TB, f txtar.File) (string, []byte) {
 		}
 		return name, data
 	}
+	if name, ok := strings.CutSuffix(f.Name, ";elf"); ok {
+		return name, elfOf(t, f)
+	}
 	if name, ok := strings.CutSuffix(f.Name, ";quoted"); ok {
 		var data []byte
 		for line := range strings.Lines(string(f.Data)) {
@@ -253,7 +259,7 @@ func newFile(t testing.TB, path string, data []byte) *file {
 }
 
 func isProgram(data []byte) bool {
-	for _, magic := range []string{"\x7fELF", "MZ", "\xfe\xed\xfa", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"} {
+	for _, magic := range []string{"\x7fELF", "MZ", "\xfe\xed\xfa", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe", "!<arch>\n"} {
 		if bytes.HasPrefix(data, []byte(magic)) {
 			return true
 		}

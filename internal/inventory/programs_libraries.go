@@ -1,0 +1,78 @@
+package inventory
+
+// libraryRows are libraries that programs of every kind load or carry.
+var libraryRows = []programRow{
+	// The system, and what compilers bring.
+	{name: "glibc", files: "libc.so.6 libc-2.*.so ldconfig ld-linux*.so*", says: []string{"GNU C Library ({x}) stable release version {v}.", "GNU C Library ({x}) release release version {v}.", "?) stable release version {v}"}},
+	{name: "musl", files: "libc.musl-*.so.1 ld-musl-*.so.1 libc.so", says: []string{"?^{v}$", "musl libc ("}},
+
+	// Secrets and networks.
+	{name: "openssl", files: "openssl libcrypto.so* libssl.so* libcrypto.a", says: []string{"OpenSSL {v} {n} {w} {n}$", "OpenSSL {v}-fips {n} {w} {n}$", "OpenSSL {v}  FIPS {n} {w} {n}$", "OpenSSL {v}+quic {n} {w} {n}$", "+crypto/evp/"}, vendor: "OpenSSL"},
+	{name: "gnutls", files: "libgnutls.so*", says: []string{"Enabled GnuTLS {v} logging"}},
+	{name: "nss", files: "libnss3.so libsoftokn3.so libfreeblpriv3.so libssl3.so libnssutil3.so", says: []string{"Version: NSS {v}"}, vendor: "Mozilla"},
+	{name: "mbedtls", files: "libmbedcrypto.so* libmbedtls.so* libmbedx509.so*", says: []string{"mbed TLS {v}$", "Mbed TLS {v}$"}},
+	{name: "wolfssl", files: "libwolfssl.so*", says: []string{"wolfSSL {v}"}},
+	{name: "libsodium", files: "libsodium.so*", says: []string{"?^{v}$"}},
+	{name: "libgcrypt", files: "libgcrypt.so*", says: []string{"This is Libgcrypt {v} -"}},
+	{name: "libgpg-error", files: "libgpg-error.so*", says: []string{"This is Libgpg-error {v} -"}},
+	{name: "libcurl", files: "libcurl.so* libcurl-gnutls.so* libcurl.a", says: []string{"CLIENT libcurl {v}", "?libcurl/{v}"}},
+	{name: "libssh2", files: "libssh2.so*", says: []string{"SSH-2.0-libssh2_{v}"}},
+	{name: "libssh", files: "libssh.so*", says: []string{"SSH-2.0-libssh_{v}"}},
+	{name: "nghttp2", files: "libnghttp2.so*", says: []string{"?^{v}$"}},
+	{name: "libevent", files: "libevent*.so*", says: []string{"?^{v}-stable$"}},
+	{name: "libuv", files: "libuv.so*", says: []string{"?^{v3}$"}},
+	{name: "libpcap", files: "libpcap.so*", says: []string{"libpcap version {v}"}},
+	{name: "libgit2", files: "libgit2.so*", says: []string{"^libgit2 {v}$", "--\nlibgit2 {v}\n"}},
+	{name: "freetds", files: "libsybdb.so* libtdsodbc.so* libct.so* tsql tdspool", says: []string{"freetds v{v}"}},
+	{name: "unixodbc", files: "isql iusql", says: []string{"unixODBC {v}"}},
+
+	// What packs and unpacks.
+	{name: "zlib", files: "libz.so* libz.a libz-*.so*", says: []string{" deflate {v} Copyright 1995-{n} Jean-loup Gailly", " inflate {v} Copyright 1995-{n} Mark Adler"}},
+	{name: "xz", files: "liblzma.so* xz lzma xzdec lzmadec lzmainfo unxz", says: []string{"xz (XZ Utils) {v}$", "{w} (XZ Utils) {v}$", "?^{v}$"}, vendor: "The Tukaani Project"},
+	{name: "bzip2", files: "libbz2.so* libbz2.a bzip2 bunzip2 bzcat bzip2recover", says: []string{"?^{v}, {n}-{w}-{n}$", "bzip2recover {v}: extracts"}},
+	{name: "libzstd", files: "libzstd.so*", says: []string{"?^{v}$"}},
+	{name: "liblz4", files: "liblz4.so*", says: []string{"?^{v}$"}},
+	{name: "brotli", files: "libbrotlienc.so* libbrotlidec.so* libbrotlicommon.so*", says: []string{"=libbrotlienc.so.{v}", "=libbrotlidec.so.{v}", "=libbrotlicommon.so.{v}"}},
+	{name: "snappy", files: "libsnappy.so*", says: []string{"=libsnappy.so.{v}"}},
+	{name: "blosc", files: "libblosc.so*", says: []string{"=libblosc.so.{v}"}},
+	{name: "libarchive", files: "libarchive.so* bsdtar bsdcpio", says: []string{"^libarchive {v}$", "software: libarchive/{v}"}},
+
+	// Texts and data.
+	{name: "sqlite", files: "libsqlite3.so* sqlite3", says: []string{"?^{v3}$"}},
+	{name: "libxml2", files: "libxml2.so*", says: []string{"=libxml2.so.{v}"}},
+	{name: "libxslt", files: "libxslt.so*", says: []string{"=libxslt.so.{v}"}},
+	{name: "expat", files: "libexpat.so* libexpatw.so* libexpat.a", says: []string{"^expat_{v}$"}},
+	{name: "xerces-c", files: "libxerces-c-*.so* libxerces-c.so*", says: []string{"=libxerces-c-{v}.so"}},
+	{name: "libyaml", files: "libyaml-0.so*", says: []string{"?^{v3}$"}},
+	{name: "pcre2", files: "libpcre2-8.so* libpcre2-16.so* libpcre2-32.so*", says: []string{"?^{v} 20{n}-{n}-{n}$"}},
+	{name: "pcre", files: "libpcre.so* libpcre16.so* libpcre32.so*", says: []string{"?^{v} 20{n}-{n}-{n}$"}},
+	{name: "icu", files: "libicuuc.so* libicui18n.so* libicudata.so* libicuio.so* libicutu.so* libicule.so*", says: []string{"=libicuuc.so.{v}", "=libicui18n.so.{v}", "=libicudata.so.{v}", "=libicuio.so.{v}", "=libicutu.so.{v}"}},
+	{name: "boost", files: "libboost_*.so*", says: []string{"=libboost_{w}.so.{v}"}},
+	{name: "apr", files: "libapr-1.so*", says: []string{"?^{v}$"}},
+	{name: "apr-util", files: "libaprutil-1.so*", says: []string{"?^{v}$"}},
+	{name: "poppler", files: "libpoppler.so* pdftotext pdfinfo pdftocairo pdfimages pdftohtml pdfunite", says: []string{"?^{v3}$"}},
+	{name: "qpdf", files: "libqpdf.so*", says: []string{"?^{v3}$"}},
+	{name: "mupdf", files: "mutool mudraw muraster libmupdf.so*", says: []string{"mudraw version {v}\n", "muraster version {v}\n"}},
+
+	// Pictures, sound and film.
+	{name: "libpng", files: "libpng*.so* libpng*.a", says: []string{"libpng version {v} - {w} {n}", "libpng version {v}\n"}},
+	{name: "libjpeg-turbo", files: "libjpeg.so* libturbojpeg.so*", says: []string{"libjpeg-turbo version {v} (build"}},
+	{name: "libtiff", files: "libtiff.so* libtiff.a", says: []string{"LIBTIFF, Version {v}\n"}},
+	{name: "openjpeg", files: "libopenjp2.so*", says: []string{"?^{v}$"}},
+	{name: "libraw", files: "libraw.so* libraw_r.so*", says: []string{"?^{v}-Release$"}},
+	{name: "libde265", files: "libde265.so*", says: []string{"?^{v}$"}},
+	{name: "dav1d", files: "libdav1d.so*", says: []string{"?^{v}$"}},
+	{name: "libaom", files: "libaom.so*", says: []string{"AOMedia Project AV1 Decoder v{v}", "AOMedia Project AV1 Encoder v{v}"}},
+	{name: "libvpx", files: "libvpx.so*", says: []string{"WebM Project VP8 Decoder v{v}", "WebM Project VP9 Decoder v{v}", "WebM Project VP8 Encoder v{v}"}},
+	{name: "libvorbis", files: "libvorbis.so*", says: []string{"Xiph.Org libVorbis {v}$"}},
+	{name: "flac", files: "libFLAC.so* flac metaflac", says: []string{"reference libFLAC {v} {n}"}},
+	{name: "libsndfile", files: "libsndfile.so*", says: []string{"^libsndfile-{v}$"}},
+	{name: "ffmpeg", files: "ffmpeg ffprobe ffplay libavcodec.so* libavformat.so* libavutil.so* libavfilter.so* libavdevice.so* libswscale.so* libswresample.so*", says: []string{"FFmpeg version {s}$", "?^%s version {s}$"}},
+	{name: "imagemagick", files: "libMagickCore-*.so* magick convert", says: []string{"^ImageMagick {v}-{n} Q"}},
+	{name: "harfbuzz", files: "libharfbuzz.so*", says: []string{"?^{v3}$"}},
+	{name: "cairo", files: "libcairo.so*", says: []string{"?^{v3}$"}},
+	{name: "graphviz", files: "libgvc.so* dot", says: []string{"?^{v3}$"}},
+	{name: "ghostscript", files: "libgs.so* gs", says: []string{"=libgs.so.{v}"}},
+	{name: "tesseract", files: "libtesseract.so* tesseract", says: []string{"'ocr-system' content='tesseract {v}'"}},
+	{name: "pdftex", kind: tool, files: "pdftex pdflatex", says: []string{"This is pdfTeX, Version 3.{n}-{n}.{n}-{v}"}},
+}
