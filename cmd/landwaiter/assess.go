@@ -23,7 +23,7 @@ import (
 type assessFlags struct {
 	subjectFlags
 	advisories, protections, output, at string
-	formats                             []string
+	formats, declared                   []string
 	gate                                bool
 }
 
@@ -49,6 +49,7 @@ Exit status: 0 assessed; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "what is known: a `file` that landwaiter advisories build made")
 	cmd.Flags().StringVar(&f.protections, "protections", "", "what stands in the way in your environment: a YAML `file`")
+	addDeclared(cmd, &f.declared)
 	cmd.Flags().StringSliceVar(&f.formats, "format", nil, "write this `format`: "+formatNames()+"; may be given several times (default text)")
 	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json and so on into this `folder`; - for standard output")
 	cmd.Flags().StringVar(&f.at, "at", "", "judge as of this `time`, YYYY-MM-DD or RFC 3339 (default now)")
@@ -81,6 +82,9 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 		if opt.Protections, err = readProtections(f.protections); err != nil {
 			return err
 		}
+	}
+	if opt.Declared, err = readDeclared(f.declared); err != nil {
+		return err
 	}
 	if f.advisories != "" {
 		if opt.Advisories, err = advisory.Open(f.advisories); err != nil {

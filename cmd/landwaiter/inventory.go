@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/declared"
 	"github.com/landwaiter/landwaiter/internal/image"
 	"github.com/landwaiter/landwaiter/internal/inventory"
 	"github.com/landwaiter/landwaiter/internal/report"
@@ -63,6 +64,7 @@ brought it, and where and how it was seen. What could not be read is listed too.
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, s, args[0]) },
 	}
 	f.add(cmd)
+	addDeclared(cmd, &f.declared)
 	cmd.Flags().StringVar(&f.format, "format", "table", "print in this `format`: "+strings.Join(inventoryFormatNames(), ", "))
 	cmd.Flags().StringVar(&f.at, "at", "", "the `time` that a bill of materials names, YYYY-MM-DD or RFC 3339 (default now)")
 	return cmd
@@ -71,6 +73,7 @@ brought it, and where and how it was seen. What could not be read is listed too.
 type inventoryFlags struct {
 	subjectFlags
 	format, at string
+	declared   []string
 }
 
 func (f *inventoryFlags) run(cmd *cobra.Command, s streams, ref string) error {
@@ -86,15 +89,23 @@ func (f *inventoryFlags) run(cmd *cobra.Command, s streams, ref string) error {
 	if err != nil {
 		return err
 	}
+	lists, err := readDeclared(f.declared)
+	if err != nil {
+		return err
+	}
 	sub, inv, err := readInventory(cmd.Context(), s, ref, opt)
 	if err != nil {
 		return err
 	}
-	return write(s.out, &landwaiter.Assessment{
+	a := &landwaiter.Assessment{
 		Schema: landwaiter.Schema, Tool: landwaiter.Tool{Name: "landwaiter", Version: version}, At: now, Subject: *sub,
 		System: inv.System, Account: inv.Account, Gaps: inv.Gaps, Packages: inv.Packages, Unowned: inv.Unowned,
 		Changed: inv.Changed, Groups: inv.Groups,
-	})
+	}
+	for _, d := range lists {
+		a.Declared = append(a.Declared, declared.Compare(d, a.Packages))
+	}
+	return write(s.out, a)
 }
 
 // inventoryFormat returns the writer of a format: of the table below, or of a report
@@ -150,10 +161,11 @@ func inventoryJSON(w io.Writer, a *landwaiter.Assessment) error {
 	return e.Encode(struct {
 		Subject *landwaiter.Subject `json:"subject"`
 		landwaiter.Inventory
+		Declared []landwaiter.Comparison `json:"declared,omitempty"`
 	}{&a.Subject, landwaiter.Inventory{
 		System: a.System, Packages: a.Packages, Unowned: a.Unowned, Changed: a.Changed, Groups: a.Groups,
 		Account: a.Account, Gaps: a.Gaps,
-	}})
+	}, a.Declared})
 }
 
 func inventoryTable(w io.Writer, a *landwaiter.Assessment) error {
@@ -172,6 +184,11 @@ func inventoryTable(w io.Writer, a *landwaiter.Assessment) error {
 	}
 	for _, g := range a.Gaps {
 		if _, err := fmt.Fprintf(w, "could not be read: %s: %s\n", plain(g.Path), plain(g.Reason)); err != nil {
+			return err
+		}
+	}
+	for i := range a.Declared {
+		if err := declaredTable(w, &a.Declared[i]); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/advisory"
+	"github.com/landwaiter/landwaiter/internal/declared"
 	"github.com/landwaiter/landwaiter/internal/image"
 	"github.com/landwaiter/landwaiter/internal/inspect"
 	"github.com/landwaiter/landwaiter/internal/inventory"
@@ -25,6 +26,9 @@ type Options struct {
 	Advisories *advisory.File
 	// Protections are what the TRE says stands in the way. Only tested ones count.
 	Protections []landwaiter.Protection
+	// Declared are lists of what should be there. They are held against what was
+	// observed, and the advice does not lean on them.
+	Declared []*landwaiter.Declaration
 	// Now is the time of the assessment.
 	Now time.Time
 	// Tool names the program in the result.
@@ -54,6 +58,9 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	}
 	if a.Subject.Kind == landwaiter.SubjectFolder {
 		a.Subject.Digest = inv.TreeDigest
+	}
+	for _, d := range opt.Declared {
+		a.Declared = append(a.Declared, declared.Compare(d, a.Packages))
 	}
 	method := judge.DefaultMethod()
 	ends, err := known(a, opt, method.MaxAgeDays)

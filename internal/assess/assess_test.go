@@ -316,3 +316,25 @@ Version: 1.16.0
 		t.Errorf("account %+v", a.Account.Total)
 	}
 }
+
+// TestDeclared: a list is compared, and the advice does not change by it.
+func TestDeclared(t *testing.T) {
+	ref := "oci:" + lwtest.Layout(t, "-- 0/usr/lib/python3/dist-packages/six-1.16.0.dist-info/METADATA --\nMetadata-Version: 2.1\nName: six\nVersion: 1.16.0\n")
+	d := &landwaiter.Declaration{File: "l", Ecosystems: []string{"python"}, Packages: []landwaiter.DeclaredPackage{
+		{Ecosystem: "python", Name: "Six", Version: "1.16"}, {Ecosystem: "python", Name: "gone", Version: "1"},
+	}}
+	plain, err := assess.Run(t.Context(), ref, assess.Options{Now: lwtest.Clock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := assess.Run(t.Context(), ref, assess.Options{Now: lwtest.Clock(), Declared: []*landwaiter.Declaration{d}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Declared) != 1 || a.Declared[0].Matched != 1 || len(a.Declared[0].NotObserved) != 1 {
+		t.Errorf("%+v", a.Declared)
+	}
+	if diff := cmp.Diff(plain.Advice, a.Advice); diff != "" {
+		t.Errorf("the advice leans on a list (-want +got):\n%s", diff)
+	}
+}

@@ -289,6 +289,7 @@ func varied() map[string]*landwaiter.Assessment {
 			landwaiter.Reason{Code: landwaiter.ReasonNotCovered, N: 2, Total: 2, Subject: "rocky 9"})
 	})
 	edit("groups", conditions, grouped)
+	edit("declared", conditions, withLists)
 	edit("malware", base, func(a *landwaiter.Assessment) {
 		f := weakness(1, landwaiter.KindMalware)
 		f.Reference, f.Advisories[0].ID, f.Packages = "MAL-2026-12", "MAL-2026-12", []string{"pypi:numpy@1.26.4"}

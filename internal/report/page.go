@@ -88,6 +88,7 @@ func newPage(w *words, a *landwaiter.Assessment) *page {
 		v.scenarios(), v.conditions(), v.protections(), v.account(), v.gaps(),
 	)
 	p.Parts = append(p.Parts, v.unnamed()...)
+	p.Parts = append(p.Parts, v.declared()...)
 	p.Parts = append(p.Parts,
 		v.files("unowned", a.Unowned), v.files("changed", a.Changed),
 		v.packages(), v.layers(), v.sources(), v.method(),

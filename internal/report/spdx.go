@@ -16,7 +16,7 @@ import (
 
 // writeSPDX writes the observed software as SPDX 2.3 JSON. A program that nobody
 // owns is a package with the purpose FILE: a file of SPDX 2.3 must have a SHA-1,
-// which nobody computes here any more.
+// which an assessment does not hold.
 //
 // Format: https://spdx.github.io/spdx-spec/v2.3/
 func writeSPDX(w io.Writer, a *landwaiter.Assessment) error {
