@@ -54,10 +54,10 @@ var cudaLibraries = map[string]string{
 var cudaName = regexp.MustCompile(`^(lib[A-Za-z_]+|libnvidia-ml)(?:-[0-9a-f]{8})?\.so\.([0-9]+(?:\.[0-9]+)*)$`)
 
 func isCUDALibrary(name string) bool {
-	base := path.Base(name)
-	if !strings.HasPrefix(base, "lib") || !strings.Contains(base, ".so.") {
+	if !strings.Contains(name, ".so.") { // asked of every file
 		return false
 	}
+	base := path.Base(name)
 	m := cudaName.FindStringSubmatch(base)
 	return m != nil && cudaLibraries[m[1]] != ""
 }

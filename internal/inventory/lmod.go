@@ -15,8 +15,22 @@ var lmodWant = want{fits: isModulefile, maxBytes: limitio.MaxMetadata}
 // any name, and so do kernel modules and much else that lies in a folder "modules":
 // there only Lua's are looked at.
 func isModulefile(name string) bool {
-	name = "/" + name
-	return strings.Contains(name, "/modulefiles/") || strings.HasSuffix(name, ".lua") && strings.Contains(name, "/modules/")
+	return below(name, "modulefiles/") || strings.HasSuffix(name, ".lua") && below(name, "modules/")
+}
+
+// below reports whether a folder of that name, given with its slash, is in a path.
+func below(name, folder string) bool {
+	for i := strings.Index(name, folder); i >= 0; {
+		if i == 0 || name[i-1] == '/' {
+			return true
+		}
+		next := strings.Index(name[i+1:], folder)
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 // made are marks of tools whose installed prefixes have better metadata.

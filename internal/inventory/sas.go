@@ -14,8 +14,11 @@ var dotted = regexp.MustCompile(`^[0-9]+(\.[0-9]+)+$`)
 
 // sasRelease is the release in …/SASFoundation/9.4/sasv9.cfg, "" for other files.
 func sasRelease(name string) string {
+	if !strings.HasSuffix(name, "/sasv9.cfg") { // asked of every file
+		return ""
+	}
 	root := path.Dir(name)
-	if path.Base(name) != "sasv9.cfg" || path.Base(path.Dir(root)) != "SASFoundation" || !dotted.MatchString(path.Base(root)) {
+	if path.Base(path.Dir(root)) != "SASFoundation" || !dotted.MatchString(path.Base(root)) {
 		return ""
 	}
 	return path.Base(root)
@@ -42,6 +45,9 @@ var spssPrograms = regexp.MustCompile(`(?:^|/)SPSS/(Statistics|StatisticsServer)
 
 // spssRelease reads …/SPSS/Statistics/29/bin/statisticsb.
 func spssRelease(name string) (product, release string) {
+	if !strings.Contains(name, "SPSS/Statistics") { // asked of every file
+		return "", ""
+	}
 	m := spssPrograms.FindStringSubmatch(name)
 	if m == nil {
 		return "", ""

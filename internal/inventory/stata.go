@@ -19,6 +19,9 @@ var stataWant = want{
 // stataRelease is the release that a marker such as isstata.180 names, "" for any
 // other file. The last digit is behind the point.
 func stataRelease(name string) string {
+	if !strings.Contains(name, "isstata.") { // asked of every file
+		return ""
+	}
 	digits, ok := strings.CutPrefix(path.Base(name), "isstata.")
 	if !ok || len(digits) < 2 || len(digits) > 3 || strings.Trim(digits, "0123456789") != "" || !strings.Contains(name, "/") {
 		return ""
