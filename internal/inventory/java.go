@@ -101,8 +101,9 @@ func (c *javaCoordinates) pkg() landwaiter.Package {
 }
 
 // javaOwn finds which of poms is the archive's own: the one that its file is
-// named after, the longest such; else the only one.
-func javaOwn(where string, poms []javaCoordinates) *javaCoordinates {
+// named after, the longest such; else the only one, unless the manifest tells of
+// other code: then that one was shaded in. m may be nil.
+func javaOwn(where string, poms []javaCoordinates, m *javaManifestFacts) *javaCoordinates {
 	stem := strings.TrimSuffix(path.Base(where), path.Ext(where))
 	var own *javaCoordinates
 	for i := range poms {
@@ -114,7 +115,7 @@ func javaOwn(where string, poms []javaCoordinates) *javaCoordinates {
 			own = p
 		}
 	}
-	if own == nil && len(poms) == 1 {
+	if own == nil && len(poms) == 1 && (m == nil || !m.contradicts(&poms[0])) {
 		own = &poms[0]
 	}
 	return own

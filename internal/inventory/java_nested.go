@@ -124,7 +124,7 @@ func (w *javaWalk) identity(zr *zip.Reader, where string, depth int) (self int) 
 		}
 	}
 	self = -1
-	own := javaOwn(where, poms)
+	own := javaOwn(where, poms, manifest)
 	if own == nil {
 		if own = javaNamed(where, manifest); own != nil {
 			self = w.emit(own, where)

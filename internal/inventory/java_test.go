@@ -198,7 +198,7 @@ func TestJavaNames(t *testing.T) {
 		"netty-all-4.jar": "netty-all", "netty-4.jar": "netty", "a/other.jar": "other", "nettyx.jar": "",
 	} {
 		got := ""
-		if own := javaOwn(file, poms); own != nil {
+		if own := javaOwn(file, poms, nil); own != nil {
 			got = own.artifact
 		}
 		if got != want {

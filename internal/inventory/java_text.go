@@ -199,6 +199,13 @@ func (m javaManifestFacts) version() string {
 	return ""
 }
 
+// contradicts reports whether the manifest gives another version and a name that
+// has nothing of c's.
+func (m javaManifestFacts) contradicts(c *javaCoordinates) bool {
+	name, version := m.name(), m.version()
+	return name != "" && version != "" && version != c.version && !strings.Contains(strings.ToLower(name), strings.ToLower(c.artifact))
+}
+
 func (m javaManifestFacts) vendor() string {
 	if v := m["Implementation-Vendor"]; v != "" {
 		return v

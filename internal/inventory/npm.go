@@ -19,14 +19,31 @@ var npmWant = want{
 }
 
 // npmInstalled reports whether a package.json lies where Node.js looks for
-// packages: node_modules/NAME or node_modules/@SCOPE/NAME. One that lies deeper
-// inside a package only sets the type of a folder.
+// packages: node_modules/NAME or node_modules/@SCOPE/NAME, and the same in the
+// folders to which Debian sets NODE_PATH. One that lies deeper inside a package
+// only sets the type of a folder.
 func npmInstalled(name string) bool {
 	folder := path.Dir(path.Dir(name))
 	if strings.HasPrefix(path.Base(folder), "@") {
 		folder = path.Dir(folder)
 	}
-	return path.Base(folder) == "node_modules"
+	return path.Base(folder) == "node_modules" || npmDebian(folder)
+}
+
+// npmDebian reports whether folder is one in which Debian's Node.js looks for
+// packages: usr/share/nodejs, usr/lib/nodejs, usr/lib/TRIPLET/nodejs.
+func npmDebian(folder string) bool {
+	if folder == "usr/share/nodejs" || folder == "usr/lib/nodejs" {
+		return true
+	}
+	up, ok := strings.CutSuffix(folder, "/nodejs")
+	return ok && path.Dir(up) == "usr/lib"
+}
+
+// inDebianNode reports whether name lies below such a folder.
+func inDebianNode(name string) bool {
+	i := strings.Index(name, "/nodejs/")
+	return i >= 0 && npmDebian(name[:i+len("/nodejs")])
 }
 
 // readNPM reads a package.json, or npm's note of what it installed.
@@ -36,7 +53,7 @@ func readNPM(f *file, out *facts) error {
 		return readNPMZip(f, out)
 	case npmLocked(f.Path):
 		return readNPMLock(f, out)
-	case npmRoot(f.Path):
+	case !npmInstalled(f.Path):
 		return readNPMRoot(f, out)
 	}
 	return readNPMPackage(f, out)
@@ -120,6 +137,9 @@ func npmEmit(f *file, p landwaiter.Package, object bool, out *facts) {
 // installer and hides nothing.
 func npmGap(f *file, p landwaiter.Package, object bool, out *facts) {
 	elements := strings.Split(path.Dir(f.Path), "/")
+	if npmDebian(path.Dir(path.Dir(f.Path))) {
+		return // the Debian package that brought it has its name and version
+	}
 	inner := lastElement(elements, "node_modules")
 	if inner+1 < len(elements) && strings.HasPrefix(elements[inner+1], ".") {
 		return

@@ -20,7 +20,7 @@ func npmLocked(name string) bool {
 // npmRoot reports whether a package.json is of a project rather than of an
 // installed package: what it depends on, somebody asked for.
 func npmRoot(name string) bool {
-	return path.Base(name) == "package.json" && !strings.Contains("/"+name, "/node_modules/")
+	return path.Base(name) == "package.json" && !strings.Contains("/"+name, "/node_modules/") && !inDebianNode(name)
 }
 
 func npmTooLarge(f *file) error {
@@ -105,7 +105,8 @@ func readNPMLock(f *file, out *facts) error {
 }
 
 // npmPlaces are where Node.js looks for a package that the one in the file from
-// asks for: in its own node_modules, then in that of each folder above.
+// asks for: in its own node_modules, then in that of each folder above, and last
+// where Debian's looks.
 //
 // Format: https://nodejs.org/api/modules.html, "Loading from node_modules folders".
 func npmPlaces(from, name string) []string {
@@ -118,7 +119,7 @@ func npmPlaces(from, name string) []string {
 			out = append(out, path.Join(dir, "node_modules", name, "package.json"))
 		}
 		if dir == "" || dir == "." {
-			return out
+			return append(out, path.Join("usr/share/nodejs", name, "package.json"), path.Join("usr/lib/nodejs", name, "package.json"))
 		}
 	}
 }
