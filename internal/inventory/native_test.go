@@ -156,14 +156,6 @@ func TestNPMAgreesWithNPM(t *testing.T) {
 	t.Logf("%d packages agree", len(got))
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
-}
-
 // TestAptAgreesWithAptMark compares what was asked for by name with what apt says.
 func TestAptAgreesWithAptMark(t *testing.T) {
 	truth := ask(t, "apt-mark", "showmanual")

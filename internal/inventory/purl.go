@@ -9,7 +9,7 @@ import (
 )
 
 // systemPURLs are the types of purl of the system's package managers.
-var systemPURLs = map[string]string{"dpkg": packageurl.TypeDebian, "apk": packageurl.TypeApk, "rpm": packageurl.TypeRPM}
+var systemPURLs = map[string]string{"dpkg": packageurl.TypeDebian, "apk": packageurl.TypeApk, "rpm": packageurl.TypeRPM, "pacman": "alpm"}
 
 // systemPURL makes the purl of a system's package; the distribution is known to
 // the merge alone.

@@ -76,3 +76,12 @@ func publicURL(s string) string {
 	u.Fragment = ""
 	return condaToken.ReplaceAllString(u.String(), "")
 }
+
+// cutLast cuts s around the last sep.
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
