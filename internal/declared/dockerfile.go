@@ -13,13 +13,24 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
-func isDockerfile(base string, _ []byte) bool {
+var fromLine = regexp.MustCompile(`(?im)^[ \t]*FROM[ \t]+\S`)
+
+func isDockerfile(base string, head []byte) bool {
 	for _, name := range []string{"dockerfile", "containerfile"} {
-		if base == name || strings.HasPrefix(base, name+".") || path.Ext(base) == "."+name {
+		if base == name || path.Ext(base) == "."+name || strings.HasPrefix(base, name) && fromLine.Match(head) {
 			return true
 		}
 	}
 	return false
+}
+
+// firstWord cuts s at its first blank or tab.
+func firstWord(s string) (word, rest string) {
+	s = strings.TrimSpace(s)
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i], strings.TrimSpace(s[i:])
+	}
+	return s, ""
 }
 
 // instruction is one instruction of a recipe, with its continued lines joined and
@@ -89,8 +100,8 @@ func instructions(l *list) ([]instruction, error) {
 		if cur == nil {
 			return
 		}
-		word, args, _ := strings.Cut(strings.TrimSpace(joined.String()), " ")
-		cur.word, cur.args = strings.ToUpper(word), strings.TrimSpace(args)
+		cur.word, cur.args = firstWord(joined.String())
+		cur.word = strings.ToUpper(cur.word)
 		out = append(out, *cur)
 		cur = nil
 		joined.Reset()
@@ -126,7 +137,7 @@ func instructions(l *list) ([]instruction, error) {
 			return nil
 		}
 		joined.WriteString(text)
-		if word, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(joined.String())), " "); word == "RUN" || word == "COPY" || word == "ADD" {
+		if word, _ := firstWord(strings.ToUpper(joined.String())); word == "RUN" || word == "COPY" || word == "ADD" {
 			for _, m := range hereDoc.FindAllStringSubmatch(joined.String(), -1) {
 				ends = append(ends, m[1])
 			}

@@ -195,7 +195,10 @@ func debItem(r *recipe, line int, s string) (item, bool) {
 		r.noted(line, "software named only by where it stands: %s", s)
 		return item{}, false
 	}
-	name, version, _ := strings.Cut(strings.TrimSuffix(s, "+"), "=")
+	if !strings.HasSuffix(s, "++") { // g++ is a name
+		s = strings.TrimSuffix(s, "+")
+	}
+	name, version, _ := strings.Cut(s, "=")
 	name, _, _ = strings.Cut(name, "/")
 	name, _, _ = strings.Cut(name, ":")
 	p := item{Name: name, Version: version}

@@ -178,11 +178,14 @@ func readPipfileLock(l *list) error {
 
 var tomlPair = regexp.MustCompile(`^(name|version|optional|source)\s*=\s*(.+)$`)
 
+// lockVersion is a line of every such file, of one without packages as well.
+var lockVersion = regexp.MustCompile(`^(?:lock[-_])?version\s*=`)
+
 // readTOMLLock reads the lock files of poetry, uv, pdm and cargo, which their tools
 // write in one way: a line [[package]], then one line for each value.
 func readTOMLLock(l *list) error {
 	var p *landwaiter.DeclaredPackage
-	own, seen := false, false
+	own, lock := false, false
 	flush := func() {
 		if p != nil && !own {
 			l.add(*p)
@@ -193,10 +196,11 @@ func readTOMLLock(l *list) error {
 		if strings.HasPrefix(line, "[") {
 			flush()
 			if line == "[[package]]" {
-				p, seen = &landwaiter.DeclaredPackage{Ecosystem: l.row.ecosystems[0], Line: n}, true
+				p, lock = &landwaiter.DeclaredPackage{Ecosystem: l.row.ecosystems[0], Line: n}, true
 			}
 			return nil
 		}
+		lock = lock || lockVersion.MatchString(line)
 		m := tomlPair.FindStringSubmatch(line)
 		if p == nil || m == nil {
 			return nil
@@ -217,8 +221,8 @@ func readTOMLLock(l *list) error {
 		return nil
 	})
 	flush()
-	if err == nil && !seen {
-		return l.damagef(0, "%w: no line [[package]]", errNoList)
+	if err == nil && !lock {
+		return l.damagef(0, "%w: neither a line [[package]] nor one of the lock's version", errNoList)
 	}
 	return err
 }
