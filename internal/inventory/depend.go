@@ -10,6 +10,10 @@ import (
 // maxAnswers bounds the packages that one required name leads to.
 const maxAnswers = 16
 
+// maxCandidates bounds those among which they are looked for: a hostile list may
+// give one name to very many.
+const maxCandidates = 1024
+
 // amend applies what other files say about packages that named themselves.
 func (g *merge) amend() {
 	g.each(func(_ int, _ string, f *fileFacts) {
@@ -47,23 +51,12 @@ func amendPackage(p *landwaiter.Package, a amendment) {
 		p.Licence = a.licence
 	}
 	p.Requested = p.Requested || a.requested
-	p.Requires = appendNew(p.Requires, a.requires)
-	p.Mapped = appendNew(p.Mapped, a.mapped)
+	p.Requires = appendMore(p.Requires, a.requires)
+	p.Mapped = appendMore(p.Mapped, a.mapped)
 }
 
-// appendNew appends what list lacks. It does not write to list's own memory,
-// which facts hold.
-func appendNew(list, more []string) []string {
-	list = slices.Clip(list)
-	for _, s := range more {
-		if !slices.Contains(list, s) {
-			list = append(list, s)
-		}
-	}
-	return list
-}
-
-// appendMore is appendNew for long lists, which are mostly the same.
+// appendMore appends what list lacks. It does not write to list's own memory, which
+// facts hold; and it takes long lists, which are mostly the same.
 func appendMore(list, more []string) []string {
 	if len(more) == 0 || slices.Equal(list, more) {
 		return list
@@ -82,16 +75,16 @@ func (g *merge) depend() {
 	names := map[answerTo][]int32{}
 	add := func(row int32, name string, i int32) {
 		k := answerTo{row, fold(row, name)}
-		if !slices.Contains(names[k], i) {
+		if len(names[k]) < maxCandidates && !slices.Contains(names[k], i) {
 			names[k] = append(names[k], i)
 		}
 	}
 	for i := range g.packages {
 		add(g.rows[i], g.packages[i].Name, int32(i))
 	}
-	for i, list := range g.provides {
-		for _, name := range list {
-			add(g.rows[i], name, i)
+	for i := range g.packages { // in order, as the first may be all that are kept
+		for _, name := range g.provides[int32(i)] {
+			add(g.rows[i], name, int32(i))
 		}
 	}
 	seen := g.seenAt()

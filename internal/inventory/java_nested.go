@@ -75,6 +75,10 @@ func (w *javaWalk) archive(r io.ReaderAt, size int64, where string, depth int) (
 			break
 		}
 	}
+	if own >= 0 { // once, as there may be very many
+		p := &w.out.packages[own].pkg
+		p.Requires = unique(p.Requires)
+	}
 	return own, nil
 }
 
@@ -89,7 +93,7 @@ func (w *javaWalk) asks(at int, names []string) {
 func (w *javaWalk) needs(own, part int) {
 	if own >= 0 && part >= 0 {
 		p := &w.out.packages[own].pkg
-		p.Requires = appendNew(p.Requires, []string{w.out.packages[part].pkg.Name})
+		p.Requires = append(p.Requires, w.out.packages[part].pkg.Name)
 	}
 }
 
