@@ -69,7 +69,7 @@ func (p *programFile) belongings(row *program, version string) []string {
 }
 
 // pythonHome finds where a Python of some version keeps its own modules.
-var pythonHome = regexp.MustCompile(`^(.*/)?(?:bin/python|lib/libpython|lib64/libpython)([23]\.[0-9]+)(?:\.so[0-9.]*)?$`)
+var pythonHome = regexp.MustCompile(`^(.*/)?(?:bin/python|lib/libpython|lib64/libpython)([23]\.[0-9]+)[mdu]*(?:\.so[0-9.]*)?$`)
 
 // ownsPython claims Python's own modules, each by its name: what stands beside them
 // is not Python's.
@@ -95,7 +95,10 @@ func (p *programFile) ownsPython(out *facts, row *program) {
 	for _, name := range []string{"idle", "pydoc", "2to3-"} {
 		out.Owns(p.Path, m[1]+"bin/"+name+m[2], "")
 	}
-	out.Owns(p.Path, m[1]+"bin/python"+m[2]+"-config", "")
+	// The program may hold nothing but a call of the library.
+	for _, name := range []string{"bin/python" + m[2], "bin/python" + m[2] + "m", "bin/python" + m[2] + "-config", "lib/libpython3.so"} {
+		out.Owns(p.Path, m[1]+name, "")
+	}
 }
 
 // noteTypes are the purl types of the package managers that write notes.

@@ -191,31 +191,36 @@ var strangers = regexp.MustCompile(`^(?:1\.2\.(?:5|7|8|11|12|13)|1\.3(?:\.1)?|1\
 var numberInName = regexp.MustCompile(`[0-9]+\.[0-9]+`)
 
 // alone is the only text of the file that is a version and little else, as row r
-// writes them. Where the file's name begins a version, it is the only one that goes
-// on with it.
+// writes them. Where the file's name begins a version, it must go on with it.
 func (p *programFile) alone(r int, strong bool) (string, bool) {
 	row := &programs[r]
 	if strong || !p.isMarked(r) {
 		return "", false
 	}
-	begin := numberInName.FindString(p.base)
-	for _, exp := range row.alone {
-		var seen, fits []string
+	stem, _, _ := strings.Cut(p.base, ".so")
+	begin := numberInName.FindString(stem)
+	exps := row.alone
+	if begin != "" {
+		// The end of a path may be any product's version, but not one that fits.
+		exps = slices.Concat(row.alone, row.tails)
+	}
+	for _, exp := range exps {
+		var seen []string
 		p.eachText(func(t []byte) {
 			m := exp.FindSubmatch(t)
-			if m == nil || strangers.Match(m[1]) || slices.Contains(seen, string(m[1])) || len(seen) > programMaxAlone {
+			if m == nil || strangers.Match(m[1]) || len(seen) > programMaxAlone {
 				return
 			}
-			seen = append(seen, string(m[1]))
-			if rest, ok := strings.CutPrefix(string(m[1]), begin); ok && begin != "" && (rest == "" || rest[0] == '.') {
-				fits = append(fits, string(m[1]))
+			v := string(m[1])
+			if rest, ok := strings.CutPrefix(v, begin); begin != "" && (!ok || rest != "" && rest[0] != '.') {
+				return
+			}
+			if !slices.Contains(seen, v) {
+				seen = append(seen, v)
 			}
 		})
-		switch {
-		case len(seen) == 1:
+		if len(seen) == 1 {
 			return seen[0], true
-		case len(fits) == 1 && len(seen) <= programMaxAlone:
-			return fits[0], true
 		}
 	}
 	return "", false

@@ -54,6 +54,7 @@ type program struct {
 	files        []string
 	texts        []banner
 	alone        []*regexp.Regexp
+	tails        []*regexp.Regexp // the same at the end of a path
 	fromName     []*regexp.Regexp
 	marks        []string
 	proof        string
@@ -94,6 +95,9 @@ func expOf(says, start string) *regexp.Regexp {
 const (
 	strictStart = `\x00`
 	looseStart  = `(?:[^ -~]|[>?@AB])`
+	// Linkers keep a text that ends another only once, and who installs by hand
+	// often has the version at the end of the folder's name.
+	tailStart = `[/_-]`
 )
 
 // compilePrograms makes the rows ready.
@@ -113,6 +117,9 @@ func compilePrograms(rows ...[]programRow) []program {
 				p.marks = append(p.marks, ends(rest))
 			case weak && len(anchorOf(rest)) < programMinAnchor:
 				p.alone = append(p.alone, expOf(rest, looseStart))
+				if strings.HasPrefix(rest, "^{v") {
+					p.tails = append(p.tails, expOf(rest, tailStart))
+				}
 			default:
 				p.texts = append(p.texts, banner{anchor: anchorOf(rest), exp: expOf(rest, strictStart), weak: weak})
 			}
