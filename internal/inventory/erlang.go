@@ -122,7 +122,7 @@ func readApp(f *file, s *terms, out *facts) error {
 // application is no installed one.
 func readHexMetadata(f *file, s *terms, out *facts) error {
 	folder := path.Dir(f.Path)
-	var name, version, app string
+	var name, version string
 	for {
 		t, err := s.next()
 		if err != nil {
@@ -139,16 +139,11 @@ func readHexMetadata(f *file, s *terms, out *facts) error {
 			name = t.list[1].text
 		case "version":
 			version = t.list[1].text
-		case "app":
-			app = t.list[1].text
 		}
 	}
 	if name == "" || version == "" || !printable(name) || !printable(version) {
 		out.Gap(f.Path, -1, false, "metadata of Hex without a name or a version")
 		return nil
-	}
-	if app == "" {
-		app = name
 	}
 	out.Amend(amendment{
 		key: folder, origin: "Hex", mapped: []string{purl("hex", "", name, version)},

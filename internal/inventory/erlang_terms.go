@@ -130,6 +130,7 @@ func (s *terms) term(depth int) (term, error) {
 // texts in it; "/utf8" and sizes behind them, and "=>" and "|", only separate.
 func (s *terms) many(kind termKind, first, last string, depth int) (term, error) {
 	t := term{kind: kind}
+	var text strings.Builder // of a binary
 	if err := s.sign(first); err != nil {
 		return t, err
 	}
@@ -139,7 +140,7 @@ func (s *terms) many(kind termKind, first, last string, depth int) (term, error)
 			return t, err
 		}
 		if kind == termText {
-			t.text += e.text
+			text.WriteString(e.text)
 		} else {
 			t.list = append(t.list, e)
 		}
@@ -161,6 +162,7 @@ func (s *terms) many(kind termKind, first, last string, depth int) (term, error)
 			}
 		}
 	}
+	t.text = text.String()
 	return t, s.sign(last)
 }
 

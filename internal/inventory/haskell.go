@@ -62,23 +62,30 @@ func haskellFields(f *file) (map[string]string, error) {
 	fields := map[string]string{}
 	l := newLines(f.Path, f.Reader())
 	name := ""
+	var value strings.Builder
+	put := func() {
+		if slices.Contains(haskellKept, name) {
+			fields[name] = value.String()
+		}
+		value.Reset()
+	}
 	for l.next() {
 		switch {
 		case l.blank():
 		case l.text[0] == ' ' || l.text[0] == '\t':
-			if slices.Contains(haskellKept, name) {
-				fields[name] += "\n" + string(l.text)
-			}
+			value.WriteByte('\n')
+			value.Write(l.text)
 		default:
-			key, value, ok := strings.Cut(string(l.text), ":")
+			put()
+			key, rest, ok := strings.Cut(string(l.text), ":")
 			if !ok {
 				return nil, l.damagef("no field name and colon")
 			}
-			if name = strings.ToLower(strings.TrimSpace(key)); slices.Contains(haskellKept, name) {
-				fields[name] = value
-			}
+			name = strings.ToLower(strings.TrimSpace(key))
+			value.WriteString(rest)
 		}
 	}
+	put()
 	return fields, l.err()
 }
 

@@ -185,6 +185,9 @@ func readFindlib(f *file, text string, out *facts) error {
 	return nil
 }
 
+// opamMaxFilter bounds what is kept of a filter; a digest or a condition is short.
+const opamMaxFilter = 512
+
 // opamText is a string of opam's format, and what stands in braces behind it.
 type opamText struct{ text, filter string }
 
@@ -207,7 +210,7 @@ func opamFields(text string) (map[string][]opamText, error) {
 		}
 		if list := fields[field]; s.braces > 0 && len(list) > 0 && (kind == opamString || kind == opamWord) {
 			last := &list[len(list)-1]
-			if len(last.filter) < limitio.MaxName {
+			if len(last.filter) < opamMaxFilter {
 				last.filter = strings.TrimSpace(last.filter + " " + token)
 			}
 		}

@@ -142,3 +142,15 @@ func TestRustCompiler(t *testing.T) {
 		t.Errorf("with a list: %s", got)
 	}
 }
+
+// BenchmarkRustTraces: every program is looked through, so it must be fast beside
+// the digest.
+func BenchmarkRustTraces(b *testing.B) {
+	data := bytes.Repeat([]byte("\x7fELF some code, rust, register, .dep, and zeros\x00\x00\x00\x00\x00\x00\x00\x00"), 1<<18)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, err := rustTraces(bytes.NewReader(data)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
