@@ -138,6 +138,9 @@ type Nature struct {
 	Interpreter string `json:"interpreter,omitempty"`
 	// Calls are what opening a model would import and call, as "module.name".
 	Calls []string `json:"calls,omitempty"`
+	// RunsCode says whether opening a model, data or a document runs code that it
+	// brings along: "yes", "unknown", or "" where no way to do so was seen.
+	RunsCode string `json:"runsCode,omitempty"`
 	// Fields are the names of a table's columns.
 	Fields []string `json:"fields,omitempty"`
 	// Rows is the number of a table's rows, where its header says so.

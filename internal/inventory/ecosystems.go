@@ -59,6 +59,8 @@ type want struct {
 	// disk only where it has a sign of a row.
 	signs []string
 	also  func(path string) bool
+	// inside: only members of archives are meant, by their path in the archive.
+	inside bool
 	// maxBytes is the largest file handed over; a larger one becomes a gap.
 	// Zero means limitio.MaxWanted.
 	maxBytes int64
@@ -110,4 +112,5 @@ var ecosystems = []ecosystem{
 	{name: "wordpress", want: wordpressWant, read: readWordPress},
 	{name: "nim", want: nimWant, read: readNim},
 	{name: "program", guess: true, want: programWant, read: readProgram},
+	{name: "package-file", want: packageFileWant, read: readPackageFile},
 }

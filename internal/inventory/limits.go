@@ -63,3 +63,46 @@ const (
 	programMaxInside  = 4        // versions of one library in it
 	programMinAnchor  = 5        // bytes of a text that are the same for every version
 )
+
+// Caps on looks inside files, and on what they may say.
+const (
+	natureStart  = 256 << 10 // bytes at the start, for formats that say all there
+	natureEnds   = 16 << 20  // bytes of either end of a large file
+	natureDetail = 300       // bytes of the one line of facts, and of a gap's reason
+	natureName   = 100       // bytes of one name
+	natureFields = 300       // columns named
+	natureCalls  = 200       // callables named
+	natureLinks  = 200       // libraries named
+	maxShared    = 4096      // natures kept once for all files of which they are true
+
+	elfMaxHeaders = 4096     // program headers, and sections
+	elfMaxDynamic = 64 << 10 // entries of the dynamic section; some 40 are the rule
+	elfMaxNotes   = 64 << 10 // bytes of one note segment
+)
+
+// Caps on pickles. What is forgotten for want of room counts as unknown.
+const (
+	pickleMaxOps   = 4 << 30 // steps; one of a byte at least
+	pickleMaxStack = 4 << 20 // values at once: a tuple of so many items is on the stack whole
+	pickleMaxMemo  = 4 << 20
+	pickleMaxKept  = 32 << 10 // values of the memo that take memory of their own
+	pickleRich     = 16 << 10 // values on the stack, from which on they are forgotten
+	pickleMaxCalls = 10_000   // callables; models of many parts have some hundreds
+	pickleMaxCount = 10_000   // pickles one after the other
+	pickleMaxDepth = 8        // pickles inside pickles
+	pickleText     = 256      // bytes of a name; a longer text is data
+	pickleTuple    = 32       // values inside a value that may matter
+)
+
+// Caps on models.
+const (
+	tensorMaxHeader = 100 << 20 // bytes of a safetensors header, as its own library
+	tensorMaxText   = 1 << 20   // bytes of one name
+	ggufMaxPairs    = 1 << 20   // named values
+)
+
+// Caps on archives, beside those that are shared.
+const (
+	archiveMaxLayer  = 16 << 30 // bytes unpacked from the archives of one layer, a minute's work
+	archiveMaxWindow = 64 << 20 // bytes of history of one xz stream; "xz -9" asks for as many
+)

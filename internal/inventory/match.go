@@ -16,11 +16,23 @@ type matcher struct {
 	folders  map[string][]int // with their trailing slash
 	fits     []int            // rows with want.fits, but for those of nameOnly
 	nameOnly []int
+	formats  *formatIndex
+	// inside matches members of archives, where other rows look.
+	inside *matcher
 }
 
 // compile makes a matcher over table. Rows are named by their index in it.
 func compile(table []ecosystem) *matcher {
+	x := indexFormats(formats)
+	m := compileRows(table, x, false)
+	m.inside = compileRows(table, x, true)
+	m.inside.inside = m.inside
+	return m
+}
+
+func compileRows(table []ecosystem, x *formatIndex, inside bool) *matcher {
 	m := &matcher{
+		formats:  x,
 		table:    table,
 		paths:    make(map[string][]int),
 		bases:    make(map[string][]int),
@@ -29,6 +41,9 @@ func compile(table []ecosystem) *matcher {
 	}
 	for i := range table {
 		w := &table[i].want
+		if w.inside && !inside {
+			continue
+		}
 		index(m.paths, w.paths, i)
 		index(m.bases, w.bases, i)
 		index(m.suffixes, w.suffixes, i)

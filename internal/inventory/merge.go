@@ -305,6 +305,7 @@ func (g *merge) collectGaps() {
 		}
 	}
 	g.gaps = append(g.gaps, g.tree.Gaps...)
+	g.shutGaps()
 	// Gaps of readers matter where the file is visible; a package database that a
 	// later layer replaced is read in its later form.
 	g.each(func(layer int, real string, f *fileFacts) {

@@ -20,7 +20,7 @@ func merged(t *testing.T, text string) string {
 	l := &layerFacts{}
 	for i, in := range inputs(t, txtar.Parse([]byte(text))) {
 		l.records = append(l.records, image.Record{Path: in.Name, Type: image.TypeFile, Size: int64(len(in.Data)), SHA256: sha256.Sum256(in.Data)})
-		kind, _ := kindOf(in.Name, in.Data[:min(len(in.Data), headSize)])
+		_, kind := m.formats.find(in.Name, in.Data[:min(len(in.Data), headSize)])
 		l.notes = append(l.notes, note{kind: kind})
 		for _, r := range append(m.rows(nil, in.Name, isProgram(in.Data)), m.byName(in.Name)...) {
 			ff := fileFacts{record: int32(i), row: r, path: in.Name}

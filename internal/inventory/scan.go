@@ -33,6 +33,15 @@ type layerFacts struct {
 	large   []int32          // programs to read in a second pass
 	// natures are what a look inside showed, by record.
 	natures map[int32]*landwaiter.Nature
+	// shut is what a look inside could not see. It matters where nobody owns the
+	// file: who owns it answers for it.
+	shut []shutGap
+}
+
+// shutGap is a gap inside one record.
+type shutGap struct {
+	record int32
+	gap    landwaiter.Gap
 }
 
 // note is what a scan adds to a record.
@@ -72,6 +81,13 @@ type scanner struct {
 	rows  []int
 	sha   hash.Hash
 	weak  weakHash
+	win   window
+	// shared are natures that many files have.
+	shared map[string]*landwaiter.Nature
+	// nest is what the scanner of an archive's members shares with those around
+	// it; nil in a layer until the first archive.
+	nest *nest
+	kid  *scanner // reads the members of archives
 	// rename gives, in a second pass, the records to read and under which names.
 	rename map[int32][]string
 	placed map[string]bool // names that rows had by name alone
@@ -81,6 +97,7 @@ func newScanner(m *matcher, stats *Stats) *scanner {
 	return &scanner{
 		m: m, stats: stats, out: &layerFacts{natures: map[int32]*landwaiter.Nature{}}, placed: map[string]bool{}, copy: make([]byte, 128<<10),
 		sha: sha256.New(), weak: newWeakHash(),
+		shared: map[string]*landwaiter.Nature{},
 	}
 }
 
@@ -178,10 +195,10 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
 		return note{}, err
 	}
-	head := s.head[:n]
+	in := source{head: s.head[:n], r: l}
 	var out note
-	var closed bool
-	if out.kind, closed = kindOf(rec.Path, head); closed {
+	f, kind := s.m.formats.find(rec.Path, in.head)
+	if out.kind = kind; f != nil && f.closed {
 		out.flags |= flagClosed
 	}
 	names := []string{rec.Path}
@@ -191,36 +208,65 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 		s.stats.Files.Add(1)
 	}
 	w := s.wanted(names, out.kind == landwaiter.FileProgram, rec.Size)
-
-	s.sha.Reset()
-	sums := io.Writer(s.sha)
-	weak := s.rename == nil && out.kind.Code() // where a changed file matters
-	if weak {
-		sums = s.weak.begin(s.sha)
+	v := s.view(f, w, at, rec, in.head)
+	if v != nil && v.keeper {
+		w = s.keepWhole(w, v, rec.Size)
 	}
+	weak := s.rename == nil && s.nest.top() && out.kind.Code() // where a changed file matters
+	sums := s.sums(weak)
 	if w != nil {
 		defer w.keep.close()
-		sums = io.MultiWriter(sums, &w.keep)
+		sums = append(sums, &w.keep)
 	}
-	if rec.Size, err = s.drain(sums, l, head); err != nil {
+	if v != nil && v.window {
+		sums = append(sums, &s.win)
+	}
+	in.w = io.MultiWriter(sums...)
+	if v != nil && f.need == needStream {
+		v.look.in = &in
+		s.see(v, at, &out)
+	}
+	if rec.Size, err = in.drain(s.copy); err != nil {
 		return note{}, err
 	}
-	s.sha.Sum(rec.SHA256[:0])
+	if s.nest.top() {
+		s.sha.Sum(rec.SHA256[:0])
+	}
 	if weak {
 		s.out.sums, out.sums = s.weak.end(s.out.sums)
 	}
 	if w != nil {
-		if w.keep.dropped {
-			if w.keep.seen {
-				s.out.large = append(s.out.large, at)
-			}
-			return out, nil
+		if w.keep.dropped && w.keep.seen {
+			s.out.large = append(s.out.large, at)
 		}
-		if s.read(w, at, rec.Size) {
+		if !w.keep.dropped && s.read(w, at, rec.Size) {
 			out.flags |= flagOpened
 		}
 	}
+	if v != nil && f.need != needStream {
+		v.look.size = rec.Size
+		if v.keeper {
+			v.look.ReaderAt = &w.keep
+			if rec.Size > w.keep.max { // what it said of its size was not so
+				v.look.ReaderAt = holed(v.look.head)
+			}
+		}
+		s.see(v, at, &out)
+	}
 	return out, nil
+}
+
+// sums are the digests that are taken of a file. Members of archives have none:
+// nobody compares them.
+func (s *scanner) sums(weak bool) []io.Writer {
+	if !s.nest.top() {
+		return nil
+	}
+	s.sha.Reset()
+	if weak {
+		return []io.Writer{s.weak.begin(s.sha)}
+	}
+	return []io.Writer{s.sha}
 }
 
 // wanted is a file that somebody reads whole.
@@ -254,33 +300,57 @@ func (s *scanner) wanted(names []string, program bool, size int64) *wanted {
 		return nil
 	}
 	// In the first pass a large program is only searched for signs.
-	w.keep.search = onlySigned && s.rename == nil
-	// One buffer serves all files of the layer; it is as large as the largest of
-	// them that memory may hold.
-	if n := min(size, limitio.MaxInMemory, w.keep.max); int64(cap(s.mem)) < n {
-		s.mem = make([]byte, 0, n+n/4)
-	}
-	w.keep.mem = s.mem[:0]
+	w.keep.search = onlySigned && s.rename == nil && s.nest.top()
+	s.room(w, size)
 	return w
 }
 
-// drain feeds head and the rest of r to w and returns how much that was.
-func (s *scanner) drain(w io.Writer, r io.Reader, head []byte) (int64, error) {
-	if _, err := w.Write(head); err != nil {
-		return 0, err
+// room gives w a buffer. One serves all files of the layer; it is as large as the
+// largest of them that memory may hold.
+func (s *scanner) room(w *wanted, size int64) {
+	if w.keep.search && size > limitio.MaxInMemory {
+		w.keep.dropped = true // it is searched as it passes
+		return
 	}
-	size := int64(len(head))
+	if n := min(size, limitio.MaxInMemory, w.keep.max); int64(cap(s.mem)) < n {
+		s.mem = make([]byte, 0, min(n+n/4, limitio.MaxInMemory))
+	}
+	w.keep.mem = s.mem[:0]
+}
+
+// source is one file as it passes: what is read of it goes to w as well.
+type source struct {
+	head []byte
+	r    io.Reader
+	w    io.Writer
+	size int64
+	err  error
+}
+
+func (s *source) Read(p []byte) (n int, err error) {
+	switch {
+	case len(s.head) > 0:
+		n = copy(p, s.head)
+		s.head = s.head[n:]
+	case s.err != nil:
+		return 0, s.err
+	default:
+		n, s.err = s.r.Read(p)
+	}
+	s.size += int64(n)
+	if _, err := s.w.Write(p[:n]); err != nil {
+		s.err = err
+	}
+	return n, s.err
+}
+
+// drain reads what is left and returns the size of the whole.
+func (s *source) drain(buf []byte) (int64, error) {
 	for {
-		n, err := r.Read(s.copy)
-		if _, werr := w.Write(s.copy[:n]); werr != nil {
-			return size, werr
-		}
-		size += int64(n)
-		if err == io.EOF {
-			return size, nil
-		}
-		if err != nil {
-			return size, err
+		if _, err := s.Read(buf); err == io.EOF {
+			return s.size, nil
+		} else if err != nil {
+			return s.size, err
 		}
 	}
 }
