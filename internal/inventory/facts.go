@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"fmt"
 	"io"
+	"slices"
 
 	"github.com/landwaiter/landwaiter"
 )
@@ -147,4 +149,16 @@ func (o *facts) OwnsTree(key, folder string) {
 // software may be missing from the inventory because of it.
 func (o *facts) Gap(path string, bytes int64, code bool, reason string) {
 	o.gaps = append(o.gaps, landwaiter.Gap{Path: path, Bytes: bytes, Code: code, Reason: reason})
+}
+
+// legible takes out packages whose name or version nobody could print. What is
+// named so hides software, and may be meant to.
+func (o *facts) legible(path string) {
+	o.packages = slices.DeleteFunc(o.packages, func(p packageFact) bool {
+		if printable(p.pkg.Name) && printable(p.pkg.Version) {
+			return false
+		}
+		o.Gap(path, -1, true, fmt.Sprintf("a package called %.80q of version %.80q, which is no text that can be shown", p.pkg.Name, p.pkg.Version))
+		return true
+	})
 }

@@ -291,6 +291,17 @@ func (g *merge) real(p string) string {
 	return p
 }
 
+// asShipped reports whether the file is what a package of the system brought, by
+// its sum: whatever is in it, that package has a name, and its maker answers.
+func (g *merge) asShipped(path string) bool {
+	i := g.fileAt(path)
+	if i < 0 || g.files[i].owner == noOwner || !g.files[i].system {
+		return false
+	}
+	c := g.tree.Content(g.files[i].node)
+	return g.compare(&g.files[i], g.tree.Record(c), g.layers[c.Layer].weak(c.Record)) == stateShipped
+}
+
 func (g *merge) collectGaps() {
 	for i, l := range g.layers {
 		for _, gap := range l.gaps {
@@ -316,8 +327,10 @@ func (g *merge) collectGaps() {
 				return
 			}
 		}
+		answered := len(f.gaps) > 0 && !ecosystems[f.row].system && g.asShipped(real)
 		for _, gap := range f.gaps {
 			gap.Layer = layer
+			gap.Code = gap.Code && !answered
 			g.gaps = append(g.gaps, gap)
 		}
 	})

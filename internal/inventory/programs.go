@@ -27,11 +27,14 @@ const (
 // says more than any of that. The key of the product that a file is, is the
 // file; that of a library inside it, file#name.
 //
-// A product whose version cannot be found is a gap. A file that is no ELF file
-// and no static library says nothing.
+// A product whose version cannot be found is a gap. A file that is no ELF file,
+// no static library and no Windows program says nothing.
 func readProgram(f *file, out *facts) error {
 	if path.Base(f.Path) == "release" {
 		return readJavaHome(f, out)
+	}
+	if isWindowsProgram(f) {
+		return readWindowsProgram(f, out)
 	}
 	p := programFile{file: f, base: path.Base(f.Path)}
 	if err := p.open(); err != nil || len(p.parts) == 0 {

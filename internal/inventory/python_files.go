@@ -69,8 +69,8 @@ func pythonPath(folder, name string) string {
 // pythonSumBytes are the algorithms that a claim can hold.
 var pythonSumBytes = map[string]int{"md5": 16, "sha1": 20, "sha256": 32}
 
-// pythonSum turns "sha256=URL-SAFE-BASE64" into "sha256:HEX". It is "" for
-// algorithms that a claim cannot hold.
+// pythonSum turns "sha256=URL-SAFE-BASE64", or the sum in hex, into "sha256:HEX".
+// It is "" for algorithms that a claim cannot hold.
 func pythonSum(s string) (string, error) {
 	algorithm, value, ok := strings.Cut(s, "=")
 	if s == "" || ok && pythonSumBytes[algorithm] == 0 {
@@ -84,6 +84,9 @@ func pythonSum(s string) (string, error) {
 	n, err := 0, error(nil)
 	if base64.RawURLEncoding.DecodedLen(len(value)) <= len(raw) {
 		n, err = base64.RawURLEncoding.Decode(raw[:], []byte(value))
+	}
+	if plain := strings.ToLower(value); isHex(plain, 2*pythonSumBytes[algorithm]) {
+		return algorithm + ":" + plain, nil // as Debian's builder writes them
 	}
 	if err != nil || n != pythonSumBytes[algorithm] {
 		return "", fmt.Errorf("the sum of a file, %.80q, is none", s)

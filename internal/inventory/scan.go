@@ -404,6 +404,7 @@ func (s *scanner) readRow(k *keeper, f *file, at int32, r int) bool {
 	if err != nil {
 		ff.Gap(f.Path, f.Size, true, e.name+": "+place(err, f.Path))
 	}
+	ff.legible(f.Path)
 	for i := range ff.packages {
 		if ev := &ff.packages[i].pkg.Evidence[0]; ev.Path == "" {
 			ev.Path = f.Path
