@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
@@ -95,6 +96,9 @@ func (d *dicom) peek() uint32 {
 	return v
 }
 
+// dicomLong are the kinds of values whose size takes four bytes.
+var dicomLong = []string{"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UC", "UN", "UR", "UT", "SV", "UV"}
+
 func (d *dicom) more() bool {
 	if d.done || d.err != nil || d.at+8 > d.size {
 		return false
@@ -105,7 +109,7 @@ func (d *dicom) more() bool {
 	}
 	if d.explicit || d.tag>>16 == 2 {
 		vr := string(d.bytes(2))
-		if strings.Contains("OB OD OF OL OV OW SQ UC UN UR UT SV UV", vr) {
+		if slices.Contains(dicomLong, vr) {
 			d.skip(2)
 			d.length = int64(d.u32())
 		} else {

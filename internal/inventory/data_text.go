@@ -256,11 +256,12 @@ func lookFITS(l *look) error {
 		var value string
 		name, value, _ = strings.Cut(string(b[:80]), "=")
 		value, _, _ = strings.Cut(value, "/")
-		switch name = strings.TrimSpace(name); {
-		case strings.HasPrefix(name, "NAXIS") && name != "NAXIS":
-			if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && len(dims) < 8 {
-				dims = append(dims, strconv.Itoa(n))
-			}
+		name = strings.TrimSpace(name)
+		if !strings.HasPrefix(name, "NAXIS") || name == "NAXIS" {
+			continue
+		}
+		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && len(dims) < 8 {
+			dims = append(dims, strconv.Itoa(n))
 		}
 	}
 	l.say("%s", strings.Join(dims, " x "))

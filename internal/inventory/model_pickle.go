@@ -101,7 +101,8 @@ func (p *pickle) run() error {
 		if p.raw && p.count >= 5 {
 			return p.skip(math.MaxInt64)
 		}
-		if p.count > 0 && !(len(first) == 2 && first[0] == 0x80 && first[1] <= 5) {
+		marked := len(first) == 2 && first[0] == 0x80 && first[1] <= 5
+		if p.count > 0 && !marked {
 			if p.count >= pickleMaxCount || !p.another() {
 				p.blind = "more data behind the pickle"
 				return nil
@@ -212,7 +213,7 @@ func (p *pickle) skip(n int64) error {
 }
 
 // number reads n bytes, the lowest first.
-func (p *pickle) number(n int) (uint64, error) {
+func (p *pickle) number(n uint8) (uint64, error) {
 	var v uint64
 	for i := range n {
 		b, err := p.r.ReadByte()
@@ -241,16 +242,22 @@ func (p *pickle) line() (string, error) {
 	}
 }
 
-// text reads a string of n bytes; a long one is no name of anything.
+// text reads a string of n bytes; a long one is no name of anything, and neither
+// is an item of a huge list.
 func (p *pickle) text(n uint64) (*symbol, error) {
 	if n > pickleText {
 		return longText, p.skip(int64(min(n, math.MaxInt64/2)))
 	}
-	b := make([]byte, n)
-	if _, err := io.ReadFull(p.r, b); err != nil {
+	b, err := p.r.Peek(int(n))
+	if err != nil {
 		return nil, io.ErrUnexpectedEOF
 	}
-	return &symbol{kind: symText, text: string(b)}, nil
+	v := lost
+	if len(p.stack) <= pickleRich {
+		v = &symbol{kind: symText, text: string(b)}
+	}
+	_, err = p.r.Discard(len(b))
+	return v, err
 }
 
 // remember puts v into the memo.

@@ -1,8 +1,6 @@
 package inventory
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -10,8 +8,13 @@ import (
 	"strings"
 )
 
-// pickleSizes are opcodes with a fixed argument and a value that does not matter.
-var pickleSizes = map[byte]int64{'G': 8, 'J': 4}
+// pickleWidths are the bytes of the number that follows an opcode: a value, a
+// place, or a size.
+var pickleWidths = [256]uint8{
+	'G': 8, 'J': 4, 'K': 1, 'M': 2, 0x8a: 1, 0x8b: 4,
+	'U': 1, 'T': 4, 'X': 4, 0x8c: 1, 0x8d: 8, 'C': 1, 'B': 4, 0x8e: 8, 0x96: 8,
+	'h': 1, 'q': 1, 'j': 4, 'r': 4, 0x82: 1, 0x83: 2, 0x84: 4,
+}
 
 // step does one opcode but STOP.
 func (p *pickle) step(op byte) error {
@@ -43,7 +46,7 @@ func (p *pickle) step(op byte) error {
 		return p.lineOp(op)
 	case 'G', 'J':
 		p.push(other)
-		return p.skip(pickleSizes[op])
+		return p.skip(int64(pickleWidths[op]))
 	case 'K', 'M', 0x8a, 0x8b:
 		return p.numberOp(op)
 	case 'U', 'T', 'X', 0x8c, 0x8d, 'C', 'B', 0x8e, 0x96:
@@ -132,8 +135,7 @@ func unescape(s string) string {
 }
 
 func (p *pickle) numberOp(op byte) error {
-	size := map[byte]int{'K': 1, 'M': 2, 0x8a: 1, 0x8b: 4}[op]
-	n, err := p.number(size)
+	n, err := p.number(pickleWidths[op])
 	if err != nil {
 		return err
 	}
@@ -166,8 +168,7 @@ func (p *pickle) numberOp(op byte) error {
 // stringOp does strings and bytes. Bytes that are handed to a loader of pickles
 // are a pickle.
 func (p *pickle) stringOp(op byte) error {
-	size := map[byte]int{'U': 1, 'T': 4, 'X': 4, 0x8c: 1, 0x8d: 8, 'C': 1, 'B': 4, 0x8e: 8, 0x96: 8}[op]
-	n, err := p.number(size)
+	n, err := p.number(pickleWidths[op])
 	if err != nil {
 		return err
 	}
@@ -191,45 +192,12 @@ func (p *pickle) stringOp(op byte) error {
 	return nil
 }
 
-// inner reads the pickles in the next n bytes, or up to their STOP where n is
-// negative.
-func (p *pickle) inner(n int64) error {
-	if p.depth >= pickleMaxDepth {
-		p.blind = "too many pickles inside each other"
-		if n < 0 {
-			return fmt.Errorf("%w: too many pickles inside each other", errPickle)
-		}
-		return p.skip(n)
-	}
-	q := &pickle{r: p.r, depth: p.depth + 1, ops: p.ops, calls: p.calls}
-	var rest *io.LimitedReader
-	var err error
-	if n < 0 {
-		err = q.one()
-	} else {
-		rest = &io.LimitedReader{R: p.r, N: n}
-		q.r = bufio.NewReader(rest)
-		if err = q.run(); err != nil {
-			p.note("(bytes that are loaded as a pickle and are none that we can read)", isUnknown)
-			err = nil
-		}
-	}
-	p.ops, p.called = q.ops, p.called || q.called
-	if q.blind != "" {
-		p.blind = q.blind
-	}
-	if rest != nil && err == nil {
-		err = p.skip(rest.N)
-	}
-	return err
-}
-
 func (p *pickle) memoOp(op byte) error {
 	if op == 0x94 {
 		p.remember(p.memos, p.top())
 		return nil
 	}
-	i, err := p.number(map[byte]int{'h': 1, 'q': 1, 'j': 4, 'r': 4}[op])
+	i, err := p.number(pickleWidths[op])
 	if err != nil {
 		return err
 	}
@@ -317,7 +285,13 @@ func (p *pickle) containerOp(op byte) error {
 		p.push(p.top())
 		return nil
 	case 0x85, 0x86, 0x87, 'a', 's':
-		n := map[byte]int{0x85: 1, 0x86: 2, 0x87: 3, 'a': 1, 's': 2}[op]
+		n := 1
+		switch op {
+		case 0x86, 's':
+			n = 2
+		case 0x87:
+			n = 3
+		}
 		for range n {
 			if _, err := p.pop(); err != nil {
 				return err
@@ -352,7 +326,7 @@ func (p *pickle) callOp(op byte) error {
 		p.push(other)
 		return err
 	case 0x82, 0x83, 0x84:
-		n, err := p.number(map[byte]int{0x82: 1, 0x83: 2, 0x84: 4}[op])
+		n, err := p.number(pickleWidths[op])
 		p.note(fmt.Sprintf("(registered extension %d)", n), isUnknown)
 		p.push(other)
 		return err
@@ -394,69 +368,4 @@ func (p *pickle) callOp(op byte) error {
 		p.push(p.made(f, args))
 	}
 	return nil
-}
-
-// build fills an object. joblib's arrays follow the state of theirs in the file.
-func (p *pickle) build(v, state *symbol) error {
-	if v.kind == symObject {
-		filled := *v
-		filled.state, filled.weight = light([]*symbol{state})[0], 0
-		v = &filled
-	}
-	p.push(v)
-	if v.kind == symObject && v.text == "joblib.numpy_pickle" && v.name == "NumpyArrayWrapper" {
-		return p.joblibArray(state)
-	}
-	return nil
-}
-
-// joblibArray passes over an array that stands between the opcodes.
-func (p *pickle) joblibArray(state *symbol) error {
-	size, object := itemSize(state.get("dtype"))
-	if object {
-		return p.inner(-1)
-	}
-	shape := state.get("shape")
-	if size < 0 || shape.kind != symTuple || int(shape.n) != len(shape.list) {
-		return errors.New("an array of joblib's whose size it does not say")
-	}
-	for _, n := range shape.list {
-		if n.kind != symNumber || n.n < 0 || n.n > 0 && size > math.MaxInt64/4/n.n {
-			return errors.New("an array of joblib's of an odd shape")
-		}
-		size *= n.n
-	}
-	if state.get("numpy_array_alignment_bytes").kind == symNumber {
-		n, err := p.number(1)
-		if err != nil {
-			return err
-		}
-		size += int64(n)
-	}
-	return p.skip(size)
-}
-
-// itemSize is the bytes of one item of NumPy's type v, -1 where that is not said.
-func itemSize(v *symbol) (size int64, object bool) {
-	if v.kind != symObject || v.name != "dtype" || len(v.list) == 0 || v.list[0].kind != symText {
-		return -1, false
-	}
-	if s := v.state; s != nil && s.kind == symTuple && len(s.list) > 5 && s.list[5].kind == symNumber && s.list[5].n > 0 && s.list[5].n < math.MaxInt32 {
-		return s.list[5].n, false
-	}
-	code := strings.TrimLeft(v.list[0].text, "<>|=")
-	if code == "" {
-		return -1, false
-	}
-	if code[0] == 'O' {
-		return 8, true
-	}
-	n, err := strconv.ParseInt(code[1:], 10, 32)
-	if err != nil || n < 0 {
-		return -1, false
-	}
-	if code[0] == 'U' {
-		n *= 4
-	}
-	return n, false
 }

@@ -122,13 +122,7 @@ func lookONNX(l *look) error {
 				}
 			}
 		case p.field == 8 && p.wire == 2:
-			domain := ""
-			for s := p.inner(); s.more(); {
-				if s.field == 1 {
-					domain = s.text()
-				}
-			}
-			domains[domain] = true
+			domains[onnxDomain(p.inner())] = true
 		}
 	}
 	if version == 0 || version > 1000 {
@@ -161,6 +155,16 @@ func lookONNX(l *look) error {
 	}
 	l.say(holdsData)
 	return nil
+}
+
+// onnxDomain is the domain of a set of operators.
+func onnxDomain(s *proto) (domain string) {
+	for s.more() {
+		if s.field == 1 {
+			domain = s.text()
+		}
+	}
+	return domain
 }
 
 func onnxExternal(t *proto) bool {

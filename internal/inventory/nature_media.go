@@ -94,7 +94,7 @@ func lookShut(l *look) error {
 // lookDisk says what an image of a disk is. The files in it are not read.
 func lookDisk(l *look) error {
 	h := l.head
-	name := "disk image"
+	var name string
 	switch {
 	case bytes.HasPrefix(h, []byte("QFI\xfb")):
 		name = "qcow2"

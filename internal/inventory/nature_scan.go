@@ -56,20 +56,6 @@ func (s *scanner) view(f *format, w *wanted, at int32, rec *image.Record, head [
 	return v
 }
 
-// holed reads the first bytes of a file, of which nothing else was kept.
-type holed []byte
-
-func (h holed) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 || off >= int64(len(h)) {
-		return 0, errHole
-	}
-	n := copy(p, h[off:])
-	if n < len(p) {
-		return n, errHole
-	}
-	return n, nil
-}
-
 // keepWhole makes sure that w keeps the whole file for v.
 func (s *scanner) keepWhole(w *wanted, v *view, size int64) *wanted {
 	most := int64(limitio.MaxInMemory)
@@ -87,6 +73,17 @@ func (s *scanner) keepWhole(w *wanted, v *view, size int64) *wanted {
 	}
 	s.room(w, size)
 	return w
+}
+
+// kept hands to the look what was kept of the file, whose size is known by now.
+func (v *view) kept(w *wanted, size int64) {
+	v.look.size = size
+	if v.keeper {
+		v.look.ReaderAt = &w.keep
+		if size > w.keep.max { // what it said of its size was not so
+			v.look.ReaderAt = holed(v.look.head)
+		}
+	}
 }
 
 // see looks, and keeps what it saw of the record.
@@ -124,17 +121,6 @@ func (s *scanner) share(n *landwaiter.Nature) *landwaiter.Nature {
 		s.shared[key] = n
 	}
 	return n
-}
-
-// reset empties the window, and makes room for the ends of a file of size bytes.
-func (w *window) reset(first, last int, size int64) {
-	*w = window{first: first, last: last, head: w.head[:0], tail: w.tail[:0]}
-	if n := int(min(int64(first), max(size, 0))); cap(w.head) < n {
-		w.head = make([]byte, 0, n)
-	}
-	if size > int64(first) && cap(w.tail) < last {
-		w.tail = make([]byte, 0, last)
-	}
 }
 
 // shutGaps are the gaps of looks inside files that are visible and that nobody

@@ -244,13 +244,7 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 		}
 	}
 	if v != nil && f.need != needStream {
-		v.look.size = rec.Size
-		if v.keeper {
-			v.look.ReaderAt = &w.keep
-			if rec.Size > w.keep.max { // what it said of its size was not so
-				v.look.ReaderAt = holed(v.look.head)
-			}
-		}
+		v.kept(w, rec.Size)
 		s.see(v, at, &out)
 	}
 	return out, nil
@@ -316,43 +310,6 @@ func (s *scanner) room(w *wanted, size int64) {
 		s.mem = make([]byte, 0, min(n+n/4, limitio.MaxInMemory))
 	}
 	w.keep.mem = s.mem[:0]
-}
-
-// source is one file as it passes: what is read of it goes to w as well.
-type source struct {
-	head []byte
-	r    io.Reader
-	w    io.Writer
-	size int64
-	err  error
-}
-
-func (s *source) Read(p []byte) (n int, err error) {
-	switch {
-	case len(s.head) > 0:
-		n = copy(p, s.head)
-		s.head = s.head[n:]
-	case s.err != nil:
-		return 0, s.err
-	default:
-		n, s.err = s.r.Read(p)
-	}
-	s.size += int64(n)
-	if _, err := s.w.Write(p[:n]); err != nil {
-		s.err = err
-	}
-	return n, s.err
-}
-
-// drain reads what is left and returns the size of the whole.
-func (s *source) drain(buf []byte) (int64, error) {
-	for {
-		if _, err := s.Read(buf); err == io.EOF {
-			return s.size, nil
-		} else if err != nil {
-			return s.size, err
-		}
-	}
 }
 
 func (e *ecosystem) maxBytes() int64 {
