@@ -17,7 +17,7 @@ const (
 
 // ordinary are callables that make objects and do nothing else, by module.
 var ordinary = map[string][]string{
-	"builtins":                  {"set", "frozenset", "list", "dict", "tuple", "bytearray", "bytes", "str", "int", "float", "bool", "complex", "object", "slice", "range", "NoneType", "Ellipsis", "NotImplemented"},
+	"builtins":                  {"set", "frozenset", "list", "dict", "tuple", "bytearray", "bytes", "str", "int", "float", "bool", "complex", "object", "slice", "range", "xrange", "unicode", "long", "NoneType", "Ellipsis", "NotImplemented"},
 	"copyreg":                   {"_reconstructor", "__newobj__", "__newobj_ex__"},
 	"collections":               {"OrderedDict", "defaultdict", "Counter", "deque"},
 	"datetime":                  {"date", "datetime", "time", "timedelta", "timezone"},
