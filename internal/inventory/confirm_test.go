@@ -30,7 +30,7 @@ func TestConfirm(t *testing.T) {
 		for i := range says {
 			path := string(rune('a' + i))
 			l.records = append(l.records, image.Record{Path: path, Type: image.TypeFile, Size: 1})
-			l.notes = append(l.notes, note{})
+			l.notes = append(l.notes, noted{})
 			say := says[i]
 			if turned {
 				say = says[len(says)-1-i]

@@ -19,12 +19,12 @@ func TestGuessesGiveWay(t *testing.T) {
 		"opt/venv/lib/site-packages/w.libs/libcrypto.so.3", "opt/venv/lib/site-packages/w.libs/libssl.so.3",
 		"opt/venv/lib/site-packages/w.dist-info/METADATA",
 	}
-	l := &layerFacts{notes: make([]note, len(names))}
+	l := &layerFacts{notes: make([]noted, len(names))}
 	at := map[string]int32{}
 	for i, name := range names {
 		at[name] = int32(i)
 		l.records = append(l.records, image.Record{Path: name, Type: image.TypeFile, Size: 1})
-		l.notes[i].kind = landwaiter.FileProgram
+		l.notes[i].kind = kindCode(landwaiter.FileProgram)
 	}
 	row := func(name string) int {
 		return slices.IndexFunc(ecosystems, func(e ecosystem) bool { return e.name == name })

@@ -187,15 +187,10 @@ type shipped struct {
 	next int32 // another of the same file, one more than its index
 }
 
-// kinds are the kinds of file by their number in this package.
-var kinds = landwaiter.FileKinds()
+// kinds are the kinds of file by their number in this package; 0 is unknown.
+var kinds = append([]landwaiter.FileKind{landwaiter.FileUnknown}, landwaiter.FileKinds()...)
 
-func kindCode(k landwaiter.FileKind) uint8 {
-	if i := slices.Index(kinds, k); i >= 0 {
-		return uint8(i)
-	}
-	return kindCode(landwaiter.FileUnknown)
-}
+func kindCode(k landwaiter.FileKind) uint8 { return uint8(max(slices.Index(kinds, k), 0)) }
 
 func (f *visible) code() bool { return kinds[f.kind].Code() }
 

@@ -74,7 +74,7 @@ func newMerge(layers []*layerFacts) *merge {
 			linked[v.Content] = true
 		}
 		n := layers[v.Content.Layer].notes[v.Content.Record]
-		g.files = append(g.files, visible{node: v.Node, kind: kindCode(n.kind), flags: n.flags, owner: noOwner})
+		g.files = append(g.files, visible{node: v.Node, kind: n.kind, flags: n.flags, owner: noOwner})
 		g.fileOf[v.Node] = int32(len(g.files))
 	}
 	for i := range g.files {

@@ -15,7 +15,7 @@ import (
 // the second pass could not read is a gap as well.
 func TestSecondPassSpeaksOfItsOwnContent(t *testing.T) {
 	one := func() *layerFacts {
-		return &layerFacts{records: []image.Record{{Path: "opt/tool", Type: image.TypeFile, Size: 1}}, notes: make([]note, 1)}
+		return &layerFacts{records: []image.Record{{Path: "opt/tool", Type: image.TypeFile, Size: 1}}, notes: make([]noted, 1)}
 	}
 	said := func(layer int) *merge {
 		g := newMerge([]*layerFacts{one(), one()})

@@ -25,7 +25,7 @@ type Stats struct {
 // and on the readers alone.
 type layerFacts struct {
 	records []image.Record
-	notes   []note // one for each record
+	notes   []noted // one for each record
 	sums    []weakSums
 	facts   []fileFacts
 	systems []systemFact
@@ -50,6 +50,15 @@ type note struct {
 	flags uint8
 	sums  int32 // see layerFacts.weak
 }
+
+// noted is a note as it is kept: there can be millions.
+type noted struct {
+	sums  int32
+	kind  uint8 // index in kinds
+	flags uint8
+}
+
+func (n *note) noted() noted { return noted{n.sums, kindCode(n.kind), n.flags} }
 
 const (
 	flagClosed = 1 << iota // recognised, content shut
@@ -154,7 +163,7 @@ func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 		s.place(e.Path, at)
 	}
 	s.out.records = append(s.out.records, rec)
-	s.out.notes = append(s.out.notes, n)
+	s.out.notes = append(s.out.notes, n.noted())
 	return nil
 }
 
