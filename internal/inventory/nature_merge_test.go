@@ -30,7 +30,7 @@ func scanned(t *testing.T, files ...txtar.File) *layerFacts {
 			t.Errorf("%s: its digest is not that of its content", f.Name)
 		}
 		s.out.records = append(s.out.records, rec)
-		s.out.notes = append(s.out.notes, n)
+		s.out.notes = append(s.out.notes, n.noted())
 	}
 	return s.out
 }
