@@ -17,7 +17,7 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-var goWant = want{programs: true, signs: []string{goSign}}
+var goWant = want{programs: true, signs: []string{goSign}, bases: []string{goModules}}
 
 const (
 	// goSign starts both the build information and the identity that Go's linker
@@ -28,7 +28,8 @@ const (
 	goDevel = "(devel)"
 )
 
-// readGo reads the build information that Go leaves in its programs: the main
+// readGo reads the list of vendored modules, or the build information that Go
+// leaves in its programs: the main
 // module, the modules it was built from, and "stdlib", the standard library with
 // the toolchain's version without "go". The main module owns the file, or the
 // standard library where there is none. Its key is the file; versions stay as
@@ -39,6 +40,11 @@ const (
 //
 // Format: package debug/buildinfo.
 func readGo(f *file, out *facts) error {
+	if isGoVendor(f.Path) {
+		if err := readGoVendor(f, out); err != nil {
+			return err
+		}
+	}
 	info, err := goBuildInfo(f)
 	if err != nil {
 		if isGo(f) {
