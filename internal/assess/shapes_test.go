@@ -2,10 +2,18 @@ package assess_test
 
 import (
 	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+	"pgregory.net/rapid"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/assess"
@@ -146,4 +154,110 @@ func TestCondaHardLinks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// material is every file of the inventory's own test archives, by path: something
+// of each row of its table.
+func material(t *testing.T) map[string][]byte {
+	t.Helper()
+	names, err := filepath.Glob("../inventory/testdata/*.txtar")
+	if err != nil || len(names) < 40 {
+		t.Fatalf("%d archives, %v", len(names), err)
+	}
+	out := map[string][]byte{}
+	for _, name := range names {
+		ar, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range ar.Files {
+			// What text cannot hold is left out: others carry the same rows.
+			if f.Name != "want" && !strings.ContainsAny(f.Name, ";! ") {
+				out[f.Name] = f.Data
+			}
+		}
+	}
+	return out
+}
+
+// TestLayersDoNotMatter: however files come and go in layers, the packages, their
+// owners' counts and the account are those of one layer that holds what is left.
+func TestLayersDoNotMatter(t *testing.T) {
+	all := material(t)
+	paths := apart(slices.Sorted(maps.Keys(all)))
+	packages := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		layers := rapid.IntRange(2, 5).Draw(rt, "layers")
+		chosen := rapid.SliceOfNDistinct(rapid.SampledFrom(paths), 40, 200, rapid.ID).Draw(rt, "files")
+		left := map[string][]byte{}
+		var many, removed strings.Builder
+		for i := range layers {
+			written := map[string]bool{}
+			for _, p := range chosen {
+				switch rapid.SampledFrom([]string{"write", "write", "other", "remove", "leave"}).Draw(rt, fmt.Sprintf("%d %s", i, p)) {
+				case "write":
+					left[p], written[p] = all[p], true
+				case "other":
+					left[p], written[p] = []byte("something else\n"), true
+				case "remove":
+					if left[p] != nil {
+						fmt.Fprintf(&removed, "remove %d/%s\n", i, p)
+						delete(left, p)
+					}
+				}
+			}
+			for _, p := range slices.Sorted(maps.Keys(written)) {
+				fmt.Fprintf(&many, "-- %d/%s --\n%s", i, p, left[p])
+			}
+		}
+		var one strings.Builder
+		for _, p := range slices.Sorted(maps.Keys(left)) {
+			fmt.Fprintf(&one, "-- 0/%s --\n%s", p, left[p])
+		}
+		got, _ := assessed(t, fmt.Sprintf("layers %d\n%s%s", layers, &removed, &many))
+		want, _ := assessed(t, "layers 1\n"+one.String())
+		if diff := cmp.Diff(essence(want), essence(got)); diff != "" {
+			rt.Fatalf("one layer (-), several layers (+):\n%s", diff)
+		}
+		packages += len(got.Packages)
+	})
+	if packages < 500 {
+		t.Errorf("%d packages in all: the images hold too little to prove anything", packages)
+	}
+}
+
+// apart leaves out the files that are folders of others: a name that is both is
+// another test's trap.
+func apart(paths []string) []string {
+	folders := map[string]bool{}
+	for _, p := range paths {
+		for dir := path.Dir(p); dir != "."; dir = path.Dir(dir) {
+			folders[dir] = true
+		}
+	}
+	return slices.DeleteFunc(paths, func(p string) bool { return folders[p] })
+}
+
+// essence is what does not depend on layers.
+func essence(a *landwaiter.Assessment) []string {
+	var out []string
+	for i := range a.Packages {
+		p := &a.Packages[i]
+		line := fmt.Sprintf("%s owns %+v by %q part of %q needs %q:", p.ID, p.Owns, p.OwnedBy, p.PartOf, p.DependsOn)
+		for _, e := range slices.SortedFunc(slices.Values(p.Evidence), func(x, y landwaiter.Evidence) int { return strings.Compare(x.Path, y.Path) }) {
+			line += " " + e.Path
+		}
+		out = append(out, line)
+	}
+	for _, list := range [][]landwaiter.File{a.Unowned, a.Changed} {
+		for _, f := range list {
+			out = append(out, fmt.Sprintf("%s %q %s", f.Path, f.Owner, f.Kind))
+		}
+	}
+	gaps := []string{}
+	for _, g := range a.Gaps {
+		gaps = append(gaps, fmt.Sprintf("gap %s %s", g.Path, g.Reason))
+	}
+	slices.Sort(gaps)
+	return append(append(out, gaps...), fmt.Sprintf("%+v", a.Account.Total), fmt.Sprintf("%+v", a.Account.Unnamed), fmt.Sprintf("%+v", a.Account.Closed))
 }

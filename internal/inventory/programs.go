@@ -31,7 +31,9 @@ const (
 // no static library and no Windows program says nothing.
 func readProgram(f *file, out *facts) error {
 	if path.Base(f.Path) == "release" {
-		return readJavaHome(f, out)
+		if err := readJavaHome(f, out); err != nil {
+			return err
+		} // and a program may be called so
 	}
 	if isWindowsProgram(f) {
 		return readWindowsProgram(f, out)
