@@ -138,8 +138,9 @@ type Nature struct {
 	Interpreter string `json:"interpreter,omitempty"`
 	// Calls are what opening a model would import and call, as "module.name".
 	Calls []string `json:"calls,omitempty"`
-	// RunsCode says whether opening a model, data or a document runs code that it
-	// brings along: "yes", "unknown", or "" where no way to do so was seen.
+	// RunsCode says whether opening a model, data or a document, or finding a path
+	// file where Python starts, runs code that it brings along: "yes", "unknown", or
+	// "" where no way to do so was seen.
 	RunsCode string `json:"runsCode,omitempty"`
 	// Fields are the names of a table's columns.
 	Fields []string `json:"fields,omitempty"`

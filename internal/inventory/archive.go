@@ -104,7 +104,7 @@ func (in *inner) add(name string, size int64, r io.Reader) (note, error) {
 	}
 	rec := image.Record{Path: name, Size: size}
 	n, err := in.kid.file(spend{r, in.kid.nest.budget}, in.n, &rec)
-	in.lift(name)
+	in.lift(name, n.kind)
 	if err != nil {
 		return n, fmt.Errorf("%s: %w", short(name, natureName), err)
 	}
@@ -116,7 +116,7 @@ func (in *inner) add(name string, size int64, r io.Reader) (note, error) {
 }
 
 // lift takes what the last member said to the archive.
-func (in *inner) lift(name string) {
+func (in *inner) lift(name string, kind landwaiter.FileKind) {
 	l, out := in.l, in.kid.out
 	outer := &l.walk.s.out.facts
 	for _, ff := range out.facts {
@@ -152,7 +152,9 @@ func (in *inner) lift(name string) {
 		in.shut(name, sh.gap)
 	}
 	if n := out.natures[in.n]; n != nil && !in.kid.nest.single {
-		l.liftModel(n)
+		if kind != landwaiter.FileScript { // whose opening runs nothing
+			l.liftModel(n)
+		}
 		l.nature.Members += n.Members
 		l.nature.Programs += n.Programs
 	}

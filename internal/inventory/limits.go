@@ -83,6 +83,7 @@ const (
 // Caps on pickles. What is forgotten for want of room counts as unknown.
 const (
 	pickleMaxOps   = 4 << 30 // steps; one of a byte at least
+	pickleSoon     = 10_000  // steps in which text shows that it is no pickle
 	pickleMaxStack = 4 << 20 // values at once: a tuple of so many items is on the stack whole
 	pickleMaxMemo  = 4 << 20
 	pickleMaxKept  = 32 << 10 // values of the memo that take memory of their own

@@ -121,8 +121,15 @@ func lookPickleByName(l *look) error {
 		l.nature.Format = "joblib pickle"
 		return l.pickle(limitio.Cap(z, limitio.MaxNestedSize))
 	}
-	err := l.pickle(l.in)
-	if err != nil {
+	p := newPickle(l.in)
+	err := p.run()
+	// A loader gives up where this did, and has named nothing yet that it would call.
+	lost := errors.Is(err, errPickle) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if lost && !p.called && len(p.calls) == 0 && p.ops < pickleSoon && text(l.head) {
+		l.kind = landwaiter.FileText
+		return errNotIt
+	}
+	if err = l.amounts(p, err); err != nil {
 		l.nature.Format = unknownModel
 	}
 	return err
@@ -221,10 +228,36 @@ func pythonValue(text, name, open, end string) string {
 	return text
 }
 
-// lookMisnamed speaks of a file that only its name calls a model.
+// lookMisnamed speaks of a file that only its name calls a model. Text alone is none;
+// text at the start may stand before one, as HDF5 and zip allow.
 func lookMisnamed(l *look) error {
+	plain, err := allText(l.in)
+	if err != nil {
+		return err
+	}
+	if plain {
+		l.kind = landwaiter.FileText
+		return errNotIt
+	}
 	l.nature.Format = unknownModel
 	l.runsCode(isUnknown)
 	l.shut(-1, "a model by its name, and not of the format that the name stands for")
 	return nil
+}
+
+// allText reports whether r holds text to its end.
+func allText(r io.Reader) (bool, error) {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(buf)
+		if !text(buf[:n]) {
+			return false, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
@@ -126,6 +127,10 @@ func lookONNX(l *look) error {
 		}
 	}
 	if version == 0 || version > 1000 {
+		if text(l.head) && !errors.Is(p.o.err, errHole) {
+			l.kind = landwaiter.FileText
+			return errNotIt
+		}
 		l.nature.Format = unknownModel
 		l.runsCode(isUnknown)
 		return errors.New("no message of ONNX")

@@ -77,13 +77,13 @@ func begins(list ...string) []magic {
 // for every file of a subject.
 type formatIndex struct {
 	table    []format
-	first    [256][]int // rows with a magic at the start, by its first byte
-	deep     []int      // rows with a magic elsewhere
-	suffixes map[string]int
+	first    [256][]int       // rows with a magic at the start, by its first byte
+	deep     []int            // rows with a magic elsewhere
+	suffixes map[string][]int // rows without magics
 }
 
 func indexFormats(table []format) *formatIndex {
-	x := &formatIndex{table: table, suffixes: map[string]int{}}
+	x := &formatIndex{table: table, suffixes: map[string][]int{}}
 	for i := range table {
 		f := &table[i]
 		for _, m := range f.magics {
@@ -99,7 +99,7 @@ func indexFormats(table []format) *formatIndex {
 		}
 		if len(f.magics) == 0 {
 			for _, s := range f.suffixes {
-				x.suffixes[s] = i
+				x.suffixes[s] = append(x.suffixes[s], i)
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func (x *formatIndex) find(name string, head []byte) (f *format, kind landwaiter
 		return nil, landwaiter.FileEmpty
 	}
 	ext := path.Ext(name)
-	named, isNamed := x.suffixes[ext]
+	named, isNamed, fits := x.named(ext, name, head)
 	best := x.fits(x.first[head[0]], ext, name, head, len(x.table))
 	if len(head) > 8 {
 		best = x.fits(x.deep, ext, name, head, best)
@@ -130,16 +130,25 @@ func (x *formatIndex) find(name string, head []byte) (f *format, kind landwaiter
 		}
 		return f, kind
 	}
-	if isNamed {
-		f = &x.table[named]
-		if f.check == nil || f.check(name, head) {
-			return f, x.kindOfRow(named, ext)
-		}
+	if fits {
+		return &x.table[named], x.kindOfRow(named, ext)
 	}
 	if text(head) {
 		return nil, landwaiter.FileText
 	}
 	return nil, landwaiter.FileUnknown
+}
+
+// named is the first row that the end of a name stands for and that fits, or else
+// the last that it stands for.
+func (x *formatIndex) named(ext, name string, head []byte) (row int, ok, fits bool) {
+	for _, i := range x.suffixes[ext] {
+		row, ok = i, true
+		if check := x.table[i].check; check == nil || check(name, head) {
+			return row, true, true
+		}
+	}
+	return row, ok, false
 }
 
 func (x *formatIndex) kindOfRow(row int, ext string) landwaiter.FileKind {

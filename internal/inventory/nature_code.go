@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/landwaiter/landwaiter"
 )
 
 // lookPE looks into programs for Windows.
@@ -188,5 +191,66 @@ func lookLanguage(l *look) error {
 	if !text(l.head) {
 		l.say("not plain text")
 	}
+	return nil
+}
+
+// likeClass keeps text apart from classes. Archives of them may begin with text.
+func likeClass(name string, head []byte) bool { return path.Ext(name) != ".class" || !text(head) }
+
+// likeScript keeps translations of Qt, which end as TypeScript does, apart from it.
+func likeScript(name string, head []byte) bool {
+	return path.Ext(name) != ".ts" || !bytes.HasPrefix(head, []byte("<?xml")) && !bytes.HasPrefix(head, []byte("<!DOCTYPE TS"))
+}
+
+// siteFolders are the folders in which Python looks for path files when it starts.
+var siteFolders = []string{"site-packages", "dist-packages"}
+
+// likePathFile tells a path file of Python's from a model of PyTorch, which has the
+// same ending: it is text, and lies where Python looks or runs code.
+func likePathFile(name string, head []byte) bool {
+	if !text(head) {
+		return false
+	}
+	return slices.Contains(siteFolders, path.Base(path.Dir(name))) || len(pathFileCode(head)) > 0
+}
+
+// pathFileCode are the lines of a path file that Python runs.
+func pathFileCode(data []byte) []string {
+	var out []string
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
+		for part := range bytes.SplitSeq(line, []byte("\r")) {
+			if bytes.HasPrefix(part, []byte("import ")) || bytes.HasPrefix(part, []byte("import\t")) {
+				out = append(out, string(bytes.TrimSpace(part)))
+			}
+		}
+	}
+	return out
+}
+
+// lookPathFile says which lines of a path file Python runs each time that it starts.
+// The others are folders in which it looks for modules.
+//
+// Format: docs.python.org, "site — Site-specific configuration hook".
+func lookPathFile(l *look) error {
+	l.nature.Interpreter = "Python"
+	data, err := l.all()
+	if err != nil {
+		return err
+	}
+	if p := newPickle(bytes.NewReader(data)); p.run() == nil || p.called {
+		l.nature.Format, l.kind = "pickle", landwaiter.FileModel // of the first protocols, which are text
+		return l.amounts(p, nil)
+	}
+	code := pathFileCode(data)
+	switch len(code) {
+	case 0:
+		l.say("names folders, and runs nothing")
+		return nil
+	case 1:
+		l.say("Python runs a line of it at each start: %s", code[0])
+	default:
+		l.say("Python runs %d lines of it at each start, first: %s", len(code), code[0])
+	}
+	l.runsCode(isCode)
 	return nil
 }

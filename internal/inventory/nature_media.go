@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+
+	"github.com/landwaiter/landwaiter"
 )
 
 // lookImage reads the width and height of the common kinds of image. What else an
@@ -109,6 +111,9 @@ func lookDisk(l *look) error {
 	default:
 		b, err := l.bytes(32769, 5)
 		if err != nil || string(b) != "CD001" {
+			if text(l.start()) {
+				l.kind = landwaiter.FileText
+			}
 			return errNotIt
 		}
 		name = "ISO 9660"
@@ -124,6 +129,10 @@ func lookHead(*look) error { return nil }
 
 // isTSV and the like: names decide, and text must follow.
 func isText(_ string, head []byte) bool { return text(head) }
+
+// notText keeps formats that are never plain text apart from text that is only
+// called like them.
+func notText(_ string, head []byte) bool { return !text(head) }
 
 // isPyTorchProto keeps messages of Protocol Buffers apart from other files whose
 // names end in ".pb".

@@ -18,15 +18,16 @@ var formats = []format{
 	{name: "static library", kind: landwaiter.FileProgram, magics: begins("!<arch>\n"), need: needWhole, look: lookStaticLibrary},
 	{name: "LLVM bitcode", kind: landwaiter.FileProgram, magics: begins("BC\xc0\xde"), look: lookHead},
 	{name: "Lua bytecode", kind: landwaiter.FileProgram, magics: begins("\x1bLua"), look: lookHead},
-	{name: "Python bytecode", kind: landwaiter.FileScript, suffixes: []string{".pyc", ".pyo"}, look: lookPyc},
-	{name: "compiled class, by its name", kind: landwaiter.FileProgram, suffixes: []string{".class", ".jar", ".war", ".ear"}},
+	{name: "Python bytecode", kind: landwaiter.FileScript, suffixes: []string{".pyc", ".pyo"}, check: notText, look: lookPyc},
+	{name: "compiled class, by its name", kind: landwaiter.FileProgram, suffixes: []string{".class", ".jar", ".war", ".ear"}, check: likeClass},
 
 	// Before scripts: a Singularity image begins as one does.
 	{name: "disk image", kind: landwaiter.FileArchive, magics: append(begins("QFI\xfb", "KDMV", "# Disk DescriptorFile", "conectix", "vhdxfile", "hsqs"), magic{32, "SIF_MAGIC"}), look: lookDisk, code: true},
 
 	// Scripts.
 	{name: "script", kind: landwaiter.FileScript, magics: begins("#!"), look: lookShebang},
-	{name: "script, by its name", kind: landwaiter.FileScript, suffixes: languageSuffixes, look: lookLanguage},
+	{name: "script, by its name", kind: landwaiter.FileScript, suffixes: languageSuffixes, check: likeScript, look: lookLanguage},
+	{name: "Python path file", kind: landwaiter.FileScript, suffixes: []string{".pth"}, check: likePathFile, need: needWhole, look: lookPathFile, code: true},
 	{name: "compiled script, by its name", kind: landwaiter.FileScript, suffixes: []string{".elc", ".rdb"}},
 	{name: "Jupyter notebook", kind: landwaiter.FileScript, suffixes: []string{".ipynb"}, check: isText, need: needWhole, look: lookNotebook},
 
@@ -50,7 +51,7 @@ var formats = []format{
 	{name: "ONNX", kind: landwaiter.FileModel, suffixes: []string{".onnx"}, need: needWhole, look: lookONNX, code: true},
 	{name: "TensorFlow graph", kind: landwaiter.FileModel, suffixes: []string{".pb"}, check: isGraph, need: needWhole, look: lookSavedModel, code: true},
 	{name: "LightGBM model", kind: landwaiter.FileModel, magics: begins("tree\nversion="), look: lookHead},
-	{name: "model, by its name", kind: landwaiter.FileModel, suffixes: []string{".safetensors", ".h5", ".keras", ".tflite", ".gguf"}, look: lookMisnamed, code: true},
+	{name: "model, by its name", kind: landwaiter.FileModel, suffixes: []string{".safetensors", ".h5", ".keras", ".tflite", ".gguf"}, need: needStream, look: lookMisnamed, code: true},
 
 	// Archives.
 	{name: "zip", kind: landwaiter.FileArchive, magics: begins("PK\x03\x04", "PK\x05\x06"), need: needSpill, look: lookZip, code: true},
@@ -64,7 +65,7 @@ var formats = []format{
 	{name: "rpm package", kind: landwaiter.FileArchive, magics: begins("\xed\xab\xee\xdb"), need: needStream, look: lookRPM, code: true},
 	{name: "closed archive", kind: landwaiter.FileArchive, magics: begins("7z\xbc\xaf\x27\x1c", "Rar!\x1a\x07", "MSCF\x00\x00\x00\x00", "\x04\x22\x4d\x18", "\x1f\x9d"), look: lookShut, code: true},
 	{name: "disk image, by its name", kind: landwaiter.FileArchive, suffixes: []string{".iso"}, need: needStart, look: lookDisk, code: true},
-	{name: "Debian package, by its name", kind: landwaiter.FileArchive, suffixes: []string{".deb", ".udeb"}},
+	{name: "Debian package, by its name", kind: landwaiter.FileArchive, suffixes: []string{".deb", ".udeb"}, check: notText},
 
 	// Tables and other data.
 	{name: "Parquet", kind: landwaiter.FileData, magics: begins("PAR1", "PARE"), need: needEnds, look: lookParquet},
@@ -96,7 +97,7 @@ var formats = []format{
 	{name: "BED regions", kind: landwaiter.FileData, suffixes: []string{".bed"}, check: isText, look: lookHead},
 	{name: "text table", kind: landwaiter.FileData, suffixes: []string{".csv", ".tsv"}, need: needStart, look: lookCSV},
 	{name: "JSON lines", kind: landwaiter.FileData, suffixes: []string{".jsonl", ".ndjson"}, check: isText, need: needStart, look: lookJSONLines},
-	{name: "data, by its name", kind: landwaiter.FileData, suffixes: []string{".parquet", ".sas7bdat", ".xpt", ".sav", ".rds", ".rda", ".dcm", ".feather", ".npy"}},
+	{name: "data, by its name", kind: landwaiter.FileData, suffixes: []string{".parquet", ".sas7bdat", ".xpt", ".sav", ".rds", ".rda", ".dcm", ".feather", ".npy"}, check: notText},
 	{name: "network capture", kind: landwaiter.FileData, magics: begins("\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x0a\x0d\x0d\x0a"), look: lookHead},
 	{name: "git pack", kind: landwaiter.FileData, magics: begins("PACK\x00\x00\x00"), look: lookHead},
 
