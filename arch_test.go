@@ -34,6 +34,7 @@ var imports = map[string][]string{
 	"internal/assess":         {"root", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/declared", "internal/judge"},
 	"internal/lwtest":         {"root"},
 	"internal/lwtest/mkimage": {"root", "internal/lwtest"},
+	"internal/lwtest/recall":  {"root"},
 	"cmd/landwaiter":          nil, // everything but test helpers
 }
 

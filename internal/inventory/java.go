@@ -159,10 +159,11 @@ func javaFileName(stem string) (artifact, version string) {
 	return stem, ""
 }
 
-// javaToken reports whether s can be a part of Maven's coordinates.
+// javaToken reports whether s can be a part of Maven's coordinates. Debian writes
+// versions with a tilde into file names.
 func javaToken(s string) bool {
 	const longest = 200
 	return s != "" && len(s) <= longest && strings.IndexFunc(s, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("._-+", c)
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("._-+~", c)
 	}) < 0
 }
