@@ -49,6 +49,19 @@ var packings = []struct {
 	}},
 }
 
+// unpack reads what is compressed by a packing of the table. Call done at the end.
+func unpack(packing string, r io.Reader) (in io.Reader, done func(), err error) {
+	for _, p := range packings {
+		if p.name == packing {
+			if in, done, err = p.open(r); err != nil {
+				return nil, nil, err
+			}
+			return &sticky{r: in}, done, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("packed by %s: %w", packing, landwaiter.ErrUnsupported)
+}
+
 // readDocs are folders of text for people, each file compressed by itself. There
 // the first bytes decide: what is text is not unpacked further.
 var readDocs = []string{"usr/share/doc/", "usr/share/man/", "usr/share/info/"}

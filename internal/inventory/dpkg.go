@@ -24,10 +24,10 @@ const (
 	aptStates = "var/lib/apt/extended_states"
 )
 
-// dpkgWant names dpkg's database, and apt's. Everything in info is wanted, as each file
+// dpkgWant names dpkg's database, apt's and chisel's. Everything in info is wanted, as each file
 // there belongs to the package it is named after.
 var dpkgWant = want{
-	paths:    []string{dpkgFolder + "status", dpkgFolder + "diversions", dpkgInfo, dpkgStatusD, dpkgUpdates, aptStates},
+	paths:    []string{dpkgFolder + "status", dpkgFolder + "diversions", dpkgInfo, dpkgStatusD, dpkgUpdates, aptStates, chiselManifest},
 	fits:     isDebianChangelog,
 	maxBytes: limitio.MaxText,
 }
@@ -57,6 +57,8 @@ func readDpkg(f *file, out *facts) error {
 		return nil
 	case isDebianChangelog(f.Path):
 		return readDebianChangelog(f, out)
+	case f.Path == chiselManifest:
+		return readChisel(f, out)
 	case f.Path == aptStates:
 		out.Owns("apt", f.Path, "")
 		return readAptStates(f, out)

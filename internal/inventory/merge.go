@@ -269,6 +269,9 @@ func (g *merge) add(p landwaiter.Package, ev landwaiter.Evidence, row int, sys *
 		}
 		q.Requires, q.Mapped = appendMore(q.Requires, p.Requires), appendMore(q.Mapped, p.Mapped)
 		q.Requested = q.Requested || p.Requested
+		if q.SourceName == "" { // chisel's list does not say it, and dpkg's does
+			q.SourceName, q.SourceVersion = p.SourceName, p.SourceVersion
+		}
 		return i
 	}
 	p.Evidence = []landwaiter.Evidence{ev}

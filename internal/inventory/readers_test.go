@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
 	"encoding/base64"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/tools/txtar"
 
 	"github.com/landwaiter/landwaiter"
@@ -200,7 +202,11 @@ func inputs(t testing.TB, ar *txtar.Archive) []txtar.File {
 	for i := range out {
 		zipped := slices.ContainsFunc(ar.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, out[i].Name+"!/") })
 		if zipped {
-			out[i].Data = zipOf(t, inputs(t, txtar.Parse(out[i].Data)))
+			pack := zipOf
+			if strings.HasSuffix(out[i].Name, ".tar") {
+				pack = tarOf
+			}
+			out[i].Data = pack(t, inputs(t, txtar.Parse(out[i].Data)))
 		}
 	}
 	return out
@@ -213,6 +219,13 @@ func decode(t testing.TB, f txtar.File) (string, []byte) {
 			t.Fatalf("section %s: %v", f.Name, err)
 		}
 		return name, data
+	}
+	if name, ok := strings.CutSuffix(f.Name, ";zstd"); ok {
+		z, err := zstd.NewWriter(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name, z.EncodeAll(f.Data, nil)
 	}
 	if name, ok := strings.CutSuffix(f.Name, ";elf"); ok {
 		return name, elfOf(t, f)
@@ -240,6 +253,23 @@ func zipOf(t testing.TB, members []txtar.File) []byte {
 			t.Fatal(err)
 		}
 		if _, err := f.Write(m.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func tarOf(t testing.TB, members []txtar.File) []byte {
+	var buf bytes.Buffer
+	w := tar.NewWriter(&buf)
+	for _, m := range members {
+		if err := w.WriteHeader(&tar.Header{Name: m.Name, Mode: 0o644, Size: int64(len(m.Data))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(m.Data); err != nil {
 			t.Fatal(err)
 		}
 	}
