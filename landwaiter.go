@@ -183,7 +183,8 @@ type Evidence struct {
 // Package is one piece of software that somebody named and versioned.
 type Package struct {
 	// ID is unique within an assessment and the same for the same content:
-	// "ecosystem:name@version", then ":arch" and "<owner" where they are set.
+	// "ecosystem:name@version", then ":arch" and "<owner" where they are set. A
+	// system's package inside an archive has the archive's path for an owner.
 	ID        string `json:"id"`
 	Ecosystem string `json:"ecosystem"` // name of a row of inventory's table, such as "dpkg"
 	Name      string `json:"name"`

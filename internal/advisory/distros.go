@@ -45,6 +45,10 @@ var (
 // vendor that it knows, and to "Debian" where the package's changelog shows that
 // Debian built it (docs/adr/0007-whose-package-it-is.md).
 func (d *distro) foreign(p *landwaiter.Package) string {
+	seen := func(ev landwaiter.Evidence) bool { return !strings.Contains(ev.Path, "!/") }
+	if len(p.Evidence) > 0 && !slices.ContainsFunc(p.Evidence, seen) {
+		return fmt.Sprintf("it lies in an archive, which may hold another system than %s", d.osv)
+	}
 	if d.manager == "dpkg" && p.Origin != "" {
 		from := strings.ToLower(p.Origin)
 		switch {

@@ -123,14 +123,18 @@ func (in *inner) lift(name string, kind landwaiter.FileKind) {
 		if slices.Contains(l.walk.without, ff.row) {
 			continue
 		}
+		// What a row that guesses could not find out of a member is no news: nobody
+		// answers for the archive anyway.
 		for _, gap := range ff.gaps {
-			in.shut(name, gap)
-		}
-		if len(ff.packages) == 0 {
-			continue
+			if !l.walk.s.m.table[ff.row].guess {
+				in.shut(name, gap)
+			}
 		}
 		up := fileFacts{record: l.at, row: ff.row, path: l.path}
 		for _, p := range ff.packages {
+			if p.waits != "" || p.lies != "" {
+				continue // it stands only with other files, which lie apart here
+			}
 			// What is installed cannot depend on what lies in an archive, nor the
 			// other way round: the keys are of a place of their own.
 			keys := make([]string, len(p.keys))
@@ -143,7 +147,9 @@ func (in *inner) lift(name string, kind landwaiter.FileKind) {
 			p.pkg.Evidence = []landwaiter.Evidence{ev}
 			up.packages = append(up.packages, packageFact{keys: keys, pkg: p.pkg})
 		}
-		*outer = append(*outer, up)
+		if len(up.packages) > 0 {
+			*outer = append(*outer, up)
+		}
 	}
 	for _, gap := range out.gaps {
 		in.shut(name, gap)

@@ -35,7 +35,7 @@ func (g *merge) amend() {
 				continue
 			}
 			for i := range g.packages {
-				if int(g.rows[i]) == f.row && !named[int32(i)] {
+				if int(g.rows[i]) == f.row && !named[int32(i)] && !packed(&g.packages[i]) {
 					amendPackage(&g.packages[i], a)
 				}
 			}
@@ -95,7 +95,7 @@ func (g *merge) depend() {
 			row := g.rows[i]
 			answers, placed := g.placed(seen, int32(i), want)
 			if !placed {
-				answers = g.nearest(int32(i), names[answerTo{row, fold(row, want)}])
+				answers = g.nearest(int32(i), g.within(int32(i), names[answerTo{row, fold(row, want)}]))
 			}
 			if len(answers) == 0 {
 				p.Missing = append(p.Missing, want)
@@ -174,6 +174,34 @@ func fold(row int32, name string) string {
 		return f(name)
 	}
 	return name
+}
+
+// packed reports whether all that was seen of a package lies in archives.
+func packed(p *landwaiter.Package) bool {
+	return !slices.ContainsFunc(p.Evidence, func(ev landwaiter.Evidence) bool { return !strings.Contains(ev.Path, "!/") })
+}
+
+// within keeps those of answers that are not shut away from package i: what lies
+// in an archive is there for what lies in the same one.
+func (g *merge) within(i int32, answers []int32) []int32 {
+	apart := func(j int32) bool {
+		if !packed(&g.packages[j]) {
+			return false
+		}
+		for _, a := range g.packages[i].Evidence {
+			outer, _, inside := strings.Cut(a.Path, "!/")
+			for _, b := range g.packages[j].Evidence {
+				if other, _, _ := strings.Cut(b.Path, "!/"); inside && outer == other {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	if !slices.ContainsFunc(answers, apart) {
+		return answers
+	}
+	return slices.DeleteFunc(slices.Clone(answers), apart)
 }
 
 // nearest keeps those of several answers that lie nearest to package i: in the

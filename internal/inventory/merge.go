@@ -214,6 +214,11 @@ func (g *merge) admit(f *packageFact, row, layer int, real string, sys *landwait
 	ev.Layer = layer
 	if _, inner, ok := strings.Cut(ev.Path, "!/"); ok {
 		ev.Path = real + "!/" + inner
+		if ecosystems[row].system {
+			// A system of its own, or a part of one: it is not this one.
+			p.ID += "<" + real
+			sys = nil
+		}
 	} else {
 		ev.Path = real
 	}
