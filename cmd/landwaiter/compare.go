@@ -163,20 +163,13 @@ func (f *compareFlags) base(ctx context.Context, ref string, opt image.Options) 
 	return "", opt, fmt.Errorf("no base of %s was found among %d images%s; name BASE, where to look with --among, or the number of its layers with --base-layers: %w", ref, seen, says, landwaiter.ErrNotFound)
 }
 
-// versionsOf is how the versions of packages are ordered, by the type of their purl.
-var versionsOf = map[string]string{
-	"deb": "Debian", "apk": "Alpine", "rpm": "Red Hat", "pypi": "PyPI", "cran": "CRAN", "bioconductor": "Bioconductor", "npm": "npm", "gem": "RubyGems",
-	"maven": "Maven", "golang": "Go", "cargo": "crates.io", "nuget": "NuGet", "composer": "Packagist", "hackage": "Hackage", "hex": "Hex",
-	"pub": "Pub", "julia": "Julia", "conan": "ConanCenter", "swift": "SwiftURL",
-}
-
 // orderVersions orders the versions of two packages of one ecosystem.
 func orderVersions(p, q *landwaiter.Package) (int, bool) {
 	kind, _, _ := strings.Cut(strings.TrimPrefix(p.PURL, "pkg:"), "/")
-	scheme, ok := versionsOf[kind]
-	if !ok {
+	order, err := versions.ForPURL(kind)
+	if err != nil {
 		return 0, false
 	}
-	n, err := versions.Compare(scheme, p.Version, q.Version)
+	n, err := order.Compare(p.Version, q.Version)
 	return n, err == nil
 }

@@ -237,14 +237,14 @@ func TestBriefPrintsOnOnePage(t *testing.T) {
 	}
 }
 
-// TestOrderVersions: every order that is named exists, and tells up from down.
+// TestOrderVersions: packages are ordered by the type of their purl.
 func TestOrderVersions(t *testing.T) {
-	for kind, scheme := range versionsOf {
+	for _, kind := range []string{"deb", "rpm", "apk", "pypi", "conda", "cran", "npm", "maven", "golang", "cargo", "nuget", "hackage", "julia", "opam"} {
 		p := func(v string) *landwaiter.Package {
 			return &landwaiter.Package{PURL: "pkg:" + kind + "/x@" + v, Version: v}
 		}
 		if n, ok := orderVersions(p("1.2.3"), p("1.10.0")); !ok || n >= 0 {
-			t.Errorf("%s (%s): %d, %v", kind, scheme, n, ok)
+			t.Errorf("%s: %d, %v", kind, n, ok)
 		}
 	}
 	if _, ok := orderVersions(&landwaiter.Package{Version: "1"}, &landwaiter.Package{Version: "2"}); ok {

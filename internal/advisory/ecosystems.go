@@ -40,7 +40,8 @@ var osvEcosystems = []osvEcosystem{
 	{name: "ConanCenter", purl: "conan"},
 	{name: "Debian", distribution: true},
 	{name: "Go", purl: "golang"},
-	{name: "Hackage", purl: "hackage"},
+	{name: "GHC", thin: true},
+	{name: "Hackage", purl: "hackage", thin: true},
 	{name: "Hex", purl: "hex"},
 	{name: "Julia", purl: "julia"},
 	{name: "Mageia", distribution: true, rpm: true},
@@ -55,13 +56,14 @@ var osvEcosystems = []osvEcosystem{
 	{name: "Rocky Linux", distribution: true, rpm: true},
 	{name: "RubyGems", purl: "gem"},
 	{name: "SUSE", distribution: true, rpm: true},
-	{name: "SwiftURL", purl: "swift"},
+	{name: "SwiftURL", purl: "swift", normalise: normalSwift, thin: true},
 	{name: "Ubuntu", distribution: true},
 	{name: "Wolfi", distribution: true},
 	{name: "crates.io", purl: "cargo"},
 	{name: "npm", purl: "npm"},
 	{name: "openEuler", distribution: true, rpm: true},
 	{name: "openSUSE", distribution: true, rpm: true},
+	{name: "opam", purl: "opam", thin: true},
 }
 
 // ecosystemOf returns the row for an ecosystem, with or without its release.
@@ -111,6 +113,14 @@ func normalPyPI(name string) string {
 	return strings.ToLower(pypiRun.ReplaceAllString(name, "-"))
 }
 
+// normalSwift: the name is the address of a repository, "github.com/apple/swift-nio".
+// Some records write it as a URL, and hosts do not tell capitals from small letters.
+func normalSwift(name string) string {
+	name = strings.ToLower(name)
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "https://"), "http://")
+	return strings.TrimSuffix(strings.TrimSuffix(name, "/"), ".git")
+}
+
 // family is a kind of record, by the beginning of its ID.
 type family struct {
 	prefix string
@@ -132,6 +142,7 @@ var families = []family{
 	{"RUBYSEC-", "RUBYSEC", 0},
 	{"RSEC-", "RSEC", 0},
 	{"HSEC-", "HSEC", 0},
+	{"OSEC-", "OSEC", 0},
 	{"JLSEC-", "JLSEC", 0},
 	{"MAL-", "MAL", 0},
 	{"DSA-", "errata", 1},

@@ -58,7 +58,12 @@ type matcher struct {
 	groups   map[string]*group
 	versions map[string]map[string]*version.Version
 	clear    map[string]clearance
+	inner    map[held]string
 }
+
+// held is software that a package of another manager holds, as both name it: then
+// it is one finding about both.
+type held struct{ holder, key, version string }
 
 // group is a package as findings name it: the source package with all that was
 // built from it.
@@ -80,6 +85,7 @@ func (m *matcher) all(pkgs []landwaiter.Package) error {
 	for i := range pkgs {
 		byID[pkgs[i].ID] = i
 	}
+	m.hold(pkgs)
 	var owned []int
 	for i := range pkgs {
 		p := &pkgs[i]
@@ -102,6 +108,26 @@ func (m *matcher) all(pkgs []landwaiter.Package) error {
 		m.result[i] = m.ownersAnswer(&pkgs[i], byID)
 	}
 	return nil
+}
+
+// hold notes what stands for the same software as the package that holds it.
+func (m *matcher) hold(pkgs []landwaiter.Package) {
+	m.inner = map[held]string{}
+	for i := range pkgs {
+		p := &pkgs[i]
+		if p.PartOf == "" || ownedBySystem(p) {
+			continue
+		}
+		targets, _ := m.f.targetsOf(m.sys, p)
+		for j := range targets {
+			t := &targets[j]
+			m.inner[held{p.PartOf, lookupKey(t.osv.name, t.name), t.version}] = labelOf(p, t)
+		}
+	}
+}
+
+func labelOf(p *landwaiter.Package, t *target) string {
+	return p.Ecosystem + ":" + t.groupName + "@" + t.groupVersion
 }
 
 // ownedBySystem reports whether a package of the operating system installed p.
@@ -149,7 +175,10 @@ func (m *matcher) join(p *landwaiter.Package, t *target, out *outcome) {
 	if len(out.hits) == 0 {
 		return
 	}
-	label := p.Ecosystem + ":" + t.groupName + "@" + t.groupVersion
+	label := labelOf(p, t)
+	if same, ok := m.inner[held{p.ID, lookupKey(t.osv.name, t.name), t.version}]; ok {
+		label = same
+	}
 	owner := ""
 	if ownedBySystem(p) {
 		owner = p.OwnedBy
@@ -163,6 +192,9 @@ func (m *matcher) join(p *landwaiter.Package, t *target, out *outcome) {
 	if g == nil {
 		g = &group{label: label, target: *t, owner: owner}
 		m.groups[key] = g
+	}
+	if g.target.mapped && !t.mapped {
+		g.target = *t // what names itself is surer
 	}
 	g.members = append(g.members, member{p.ID, out})
 }

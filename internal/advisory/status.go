@@ -42,7 +42,8 @@ func ageDays(date, now time.Time) int {
 	if date.IsZero() || date.After(now) {
 		return -1
 	}
-	return int(now.Sub(date) / (24 * time.Hour))
+	const day = 24 * time.Hour
+	return int(now.UTC().Truncate(day).Sub(date.UTC().Truncate(day)) / day)
 }
 
 // dateFor is the data date for one of releases, or the source's own.

@@ -30,35 +30,15 @@ type target struct {
 	headers                 bool // kernel headers and the like: no image, no modules
 }
 
-// how says how packages of one of our ecosystems are looked up.
-type how struct {
-	ecosystem string // as the inventory names it
-	targets   func(f *File, sys *landwaiter.System, p *landwaiter.Package) ([]target, string)
-}
-
-// lookups is the table. An ecosystem that is not in it is looked up by its purl.
-var lookups = []how{
-	{"dpkg", systemTarget},
-	{"apk", systemTarget},
-	{"rpm", systemTarget},
-	{"python", plain("PyPI")},
-	{"npm", plain("npm")},
-	{"gem", plain("RubyGems")},
-	{"go", plain("Go")},
-	{"java", javaTarget},
-	{"r", rTarget},
-	{"conda", mappedTarget},
-}
-
 // targetsOf returns what to look up for a package, or why there is nothing to
 // look up.
 func (f *File) targetsOf(sys *landwaiter.System, p *landwaiter.Package) ([]target, string) {
 	if p.Name == "" || p.Version == "" {
 		return nil, "its name or version is not known"
 	}
-	for _, h := range lookups {
-		if h.ecosystem == p.Ecosystem {
-			return h.targets(f, sys, p)
+	for _, l := range lookups {
+		if l.ecosystem == p.Ecosystem {
+			return l.targets(f, sys, p)
 		}
 	}
 	if t, ok := purlTarget(p.PURL, p.Version); ok {
@@ -67,11 +47,9 @@ func (f *File) targetsOf(sys *landwaiter.System, p *landwaiter.Package) ([]targe
 	return mappedTarget(f, sys, p)
 }
 
-// plain looks up a package of an ecosystem without releases under its own name.
-func plain(ecosystem string) func(*File, *landwaiter.System, *landwaiter.Package) ([]target, string) {
-	return func(_ *File, _ *landwaiter.System, p *landwaiter.Package) ([]target, string) {
-		return []target{newTarget(ecosystemOf(ecosystem), p.Name, p.Version)}, ""
-	}
+// same reports whether two targets ask for the same thing.
+func (t *target) same(o *target) bool {
+	return t.osv.name == o.osv.name && t.version == o.version && lookupKey(t.osv.name, t.name) == lookupKey(o.osv.name, o.name)
 }
 
 func newTarget(osv osvEcosystem, name, version string) target {
@@ -151,39 +129,6 @@ func (f *File) releasesOf(sys *landwaiter.System) []string {
 		out = []string{d.osv + ":" + nominal}
 	}
 	return out
-}
-
-func javaTarget(_ *File, _ *landwaiter.System, p *landwaiter.Package) ([]target, string) {
-	if !strings.Contains(p.Name, ":") {
-		return nil, "nothing says which group the Java archive belongs to"
-	}
-	return []target{newTarget(ecosystemOf("Maven"), p.Name, p.Version)}, ""
-}
-
-// rTarget tells Bioconductor's packages from CRAN's by what the package's own
-// metadata say.
-func rTarget(_ *File, _ *landwaiter.System, p *landwaiter.Package) ([]target, string) {
-	name := "CRAN"
-	if strings.HasPrefix(p.PURL, "pkg:bioconductor/") || strings.Contains(strings.ToLower(p.Origin), "bioconductor") {
-		name = "Bioconductor"
-	}
-	return []target{newTarget(ecosystemOf(name), p.Name, p.Version)}, ""
-}
-
-// mappedTarget looks up a package by the names that its own metadata give for
-// other ecosystems.
-func mappedTarget(_ *File, _ *landwaiter.System, p *landwaiter.Package) ([]target, string) {
-	var out []target
-	for _, purl := range p.Mapped {
-		if t, ok := purlTarget(purl, p.Version); ok {
-			t.mapped = true
-			out = append(out, t)
-		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Sprintf("no source is about %s packages, and this one gives no name in an ecosystem that has one", p.Ecosystem)
-	}
-	return out, ""
 }
 
 // purlTarget reads a package URL of an ecosystem without releases. The version

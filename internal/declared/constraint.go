@@ -3,17 +3,7 @@ package declared
 import (
 	"regexp"
 	"strings"
-
-	"github.com/landwaiter/landwaiter/internal/version"
 )
-
-// schemes name the rules by which versions of an ecosystem are ordered. Conda's own
-// rules agree with PEP 440 wherever both take a version.
-var schemes = map[string]string{
-	"dpkg": "Debian", "apk": "Alpine", "rpm": "Red Hat", "python": "PyPI", "conda": "PyPI", "r": "CRAN", "npm": "npm",
-	"gem": "RubyGems", "java": "Maven", "go": "Go", "cargo": "crates.io", "nuget": "NuGet", "composer": "Packagist",
-	"hackage": "Hackage", "hex": "Hex", "julia": "Julia", "pub": "Pub",
-}
 
 // verdict is whether a version is one that a list allows.
 type verdict int
@@ -32,8 +22,8 @@ func same(ecosystem, a, b string) bool {
 	if ecosystem == "go" {
 		a, b = strings.TrimPrefix(a, "v"), strings.TrimPrefix(b, "v")
 	}
-	if scheme, ok := schemes[ecosystem]; ok {
-		if n, err := version.Compare(scheme, a, b); err == nil && n == 0 {
+	if order, ok := orderOf(ecosystem); ok {
+		if n, err := order.Compare(a, b); err == nil && n == 0 {
 			return true
 		}
 	}
@@ -89,11 +79,11 @@ func one(ecosystem, op, want, v string) verdict {
 	if op == "!=" {
 		return truth(!same(ecosystem, want, v))
 	}
-	scheme, ok := schemes[ecosystem]
+	order, ok := orderOf(ecosystem)
 	if !ok {
 		return unknown
 	}
-	n, err := version.Compare(scheme, v, want)
+	n, err := order.Compare(v, want)
 	if err != nil {
 		return unknown
 	}

@@ -53,7 +53,7 @@ func formats() []format {
 		{"renv.lock", named("renv.lock"), false, []string{"r"}, readRenvLock},
 		{"Pipfile.lock", named("pipfile.lock"), false, []string{"python"}, readPipfileLock},
 		{"poetry.lock", named("poetry.lock", "uv.lock", "pdm.lock"), false, []string{"python"}, readTOMLLock},
-		{"Cargo.lock", named("cargo.lock"), false, []string{"cargo"}, readTOMLLock},
+		{"Cargo.lock", named("cargo.lock"), false, []string{"rust"}, readTOMLLock},
 		{"pyproject.toml", named("pyproject.toml"), false, []string{"python"}, readPyproject},
 		{"Gemfile.lock", named("gemfile.lock"), false, []string{"gem"}, readGemfileLock},
 		{"go.mod", named("go.mod"), false, []string{"go"}, readGoMod},

@@ -30,7 +30,7 @@ var installers = []installer{
 	{[]string{"yarn"}, []string{"add"}, []string{"--cwd"}, nil, "npm", npmItem},
 	{[]string{"gem"}, []string{"install"}, []string{"-v", "--version", "-i", "--install-dir", "-n", "--source", "-s"}, nil, "gem", gemItem},
 	{[]string{"go"}, []string{"install"}, []string{"-ldflags", "-tags"}, nil, "go", goItem},
-	{[]string{"cargo"}, []string{"install"}, []string{"--version", "--vers", "--root", "--git", "--branch", "--tag", "--features", "--path"}, nil, "cargo", cargoItem},
+	{[]string{"cargo"}, []string{"install"}, []string{"--version", "--vers", "--root", "--git", "--branch", "--tag", "--features", "--path"}, nil, "rust", cargoItem},
 	{[]string{"install2.r", "installBioc.r"}, nil, []string{"-n", "--ncpus", "-r", "--repos", "-l", "--libloc", "-d", "--deps"}, nil, "r", plainItem},
 }
 
@@ -139,7 +139,7 @@ func (r *recipe) items(line int, in *installer, words []word, from int) {
 				r.noted(line, "it names another list, which was not followed: %s", value)
 			case name == "-t" && in.ecosystem == "apk" || name == "--virtual":
 				group = value
-			case in.ecosystem == "gem" && (name == "-v" || name == "--version") || in.ecosystem == "cargo" && strings.HasPrefix(name, "--vers"):
+			case in.ecosystem == "gem" && (name == "-v" || name == "--version") || in.ecosystem == "rust" && strings.HasPrefix(name, "--vers"):
 				version = value
 			case name == "--git" || name == "--path":
 				r.noted(line, "software named only by where it stands: %s", hideLogin(value))
@@ -164,7 +164,7 @@ func (r *recipe) items(line int, in *installer, words []word, from int) {
 	}
 	s := &r.stages[len(r.stages)-1]
 	s.packages = append(s.packages, got...)
-	if len(got) == 0 && (in.ecosystem == "npm" || in.ecosystem == "go" || in.ecosystem == "cargo") {
+	if len(got) == 0 && (in.ecosystem == "npm" || in.ecosystem == "go" || in.ecosystem == "rust") {
 		r.noted(line, "it installs what another file names: %s", joinWords(words))
 	}
 	if len(s.packages) > maxPackages {

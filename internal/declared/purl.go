@@ -3,16 +3,53 @@ package declared
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/version"
 )
 
-// purlEcosystems are inventory's words for the types of package URLs. A type that is
-// not here stands for itself.
-var purlEcosystems = map[string]string{
-	"deb": "dpkg", "pypi": "python", "cran": "r", "bioconductor": "r", "maven": "java", "golang": "go",
-	"generic": "", "oci": "", "docker": "", "github": "",
+// addressed is one of inventory's ecosystems and the types of its package URLs, that by
+// whose rules its versions are ordered first.
+type addressed struct {
+	ecosystem string
+	types     []string
+}
+
+// ecosystems is the table; an ecosystem that is not in it has a type of its own name,
+// if any.
+var ecosystems = []addressed{
+	{"dpkg", []string{"deb"}},
+	{"pacman", []string{"alpm"}},
+	{"portage", []string{"ebuild"}},
+	{"python", []string{"pypi"}},
+	{"r", []string{"cran", "bioconductor"}},
+	{"java", []string{"maven"}},
+	{"go", []string{"golang"}},
+	{"rust", []string{"cargo"}},
+	{"dotnet", []string{"nuget"}},
+	{"php", []string{"composer", "pear"}},
+	{"haskell", []string{"hackage"}},
+	{"erlang", []string{"hex", "otp"}},
+	{"dart", []string{"pub"}},
+	{"ocaml", []string{"opam"}},
+	{"perl", []string{"cpan"}},
+	{"lua", []string{"luarocks"}},
+	{"homebrew", []string{"brew"}},
+	{"", []string{"generic", "oci", "docker", "github"}},
+}
+
+// orderOf is the order of an ecosystem's versions; false where it is not known.
+func orderOf(ecosystem string) (version.Scheme, bool) {
+	kind := ecosystem
+	for _, n := range ecosystems {
+		if n.ecosystem == ecosystem {
+			kind = n.types[0]
+		}
+	}
+	s, err := version.ForPURL(kind)
+	return s, err == nil
 }
 
 // purl is a package URL in its parts.
@@ -53,8 +90,10 @@ func unescape(s string) string {
 }
 
 func (p purl) ecosystem() string {
-	if e, ok := purlEcosystems[p.kind]; ok {
-		return e
+	for _, n := range ecosystems {
+		if slices.Contains(n.types, p.kind) {
+			return n.ecosystem
+		}
 	}
 	return p.kind
 }

@@ -1,6 +1,9 @@
 package inventory
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // ecosystem is one row of the table: which files it wants and how it reads one.
 // A reader sees one file at a time, in no promised order; what it says about a
@@ -113,4 +116,16 @@ var ecosystems = []ecosystem{
 	{name: "nim", want: nimWant, read: readNim},
 	{name: "program", guess: true, want: programWant, read: readProgram},
 	{name: "package-file", want: packageFileWant, read: readPackageFile},
+}
+
+// Ecosystems returns the names of all ecosystems, in the order in which reports show
+// them.
+func Ecosystems() []string {
+	names := make([]string, 0, len(ecosystems))
+	for _, e := range ecosystems {
+		if !slices.Contains(names, e.name) {
+			names = append(names, e.name)
+		}
+	}
+	return names
 }

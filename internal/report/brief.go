@@ -289,6 +289,10 @@ func (v *view) reason(group string, r landwaiter.Reason) rich {
 	case landwaiter.ReasonUnnamedCode:
 		f.Share = share(r.N, r.Total)
 		f.Limit = number(int64(v.a.Advice.Method.MaxUnnamedPercent))
+	case landwaiter.ReasonNotCovered:
+		if v.has("ecosystem", r.Subject) {
+			f.Subject = v.say("ecosystem", r.Subject, facts{}).marked()
+		}
 	case landwaiter.ReasonUnreadCode:
 		f.Account = r.Subject == "account"
 	case landwaiter.ReasonScenario:

@@ -55,12 +55,13 @@ type column struct {
 // cell is one or more lines.
 type cell []rich
 
-// Rows that a terminal gets of each sort of table, and rows of files that HTML
-// gets. HTML always holds every finding and every package.
+// Rows that a terminal gets of each sort of table, lines that it gets of a cell, and
+// rows of files that HTML gets. HTML always holds every finding and every package.
 const (
 	textFindings = 10
 	textFiles    = 10
 	textPackages = 20
+	textLines    = 10
 	htmlFiles    = 1000
 )
 

@@ -74,7 +74,7 @@ func (v *sheet) listTables(c *landwaiter.Comparison) []table {
 	unseen := v.table("declared-unseen", textPackages, "software", "list-says", "sort", "only-if", "#line")
 	unseen.add(len(c.NotObserved), htmlFiles, func(i int) []cell {
 		d := &c.NotObserved[i]
-		return row(name(d.Name), v.listSays(d), name(d.Ecosystem), name(d.Condition), lineNumber(d.Line))
+		return row(name(d.Name), v.listSays(d), v.ecosystem(d.Ecosystem), name(d.Condition), lineNumber(d.Line))
 	})
 	extra := v.table("declared-extra", textPackages, "software", "where")
 	extra.add(len(c.NotDeclared), htmlFiles, func(i int) []cell {

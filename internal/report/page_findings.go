@@ -170,13 +170,13 @@ func (v *sheet) recordRow(f landwaiter.Finding) []cell {
 			software = append(software, name(id))
 			continue
 		}
-		software = append(software, name(p.Name))
+		software = append(software, v.say("value", "software", facts{Name: data(p.Name, pageName), Detail: v.ecosystem(p.Ecosystem).marked()}))
 		seen = append(seen, name(p.Version))
 		where = append(where, v.place(p))
 	}
 	return []cell{
 		{name(orID(f.Reference, f.ID))},
-		software, once(seen),
+		once(software), once(seen),
 		{v.fixed(f)},
 		v.records(f), once(where),
 		{v.attackers(f)},

@@ -40,7 +40,11 @@ func (v *sheet) unnamed() []part {
 		g := &v.a.Groups[i]
 		var biggest cell
 		for _, f := range g.Biggest {
-			biggest = append(biggest, join(name(f.Path), rich{{Text: "(" + size(f.Size) + ")"}}, v.nature(v.known(f))))
+			after, inside := "("+size(f.Size)+")", v.nature(v.known(f))
+			if len(inside) > 0 {
+				after += ":"
+			}
+			biggest = append(biggest, join(name(f.Path), rich{{Text: after}}, inside))
 		}
 		holds := cell{}
 		for _, k := range g.Kinds {

@@ -226,7 +226,7 @@ func (v *sheet) packages() part {
 	t := v.table("packages", textPackages, "software", "version", "sort", "answer", "#layer", "where", "licence")
 	for i := range v.a.Packages {
 		pk := &v.a.Packages[i]
-		sort := name(pk.Ecosystem)
+		sort := v.ecosystem(pk.Ecosystem)
 		if pk.Declared {
 			sort = join(sort, v.label("value", "declared"))
 		}

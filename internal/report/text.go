@@ -214,6 +214,9 @@ func lineOf(c cell) string {
 			parts = append(parts, r.marked())
 		}
 	}
+	for i := range len(parts) - 1 {
+		parts[i] = strings.TrimSuffix(parts[i], ".")
+	}
 	return strings.Join(parts, "; ")
 }
 
@@ -245,7 +248,11 @@ func (t *text) record(tb table, r []cell) {
 	}
 	parts := []string{lineOf(r[0])}
 	for i := 1; i < len(r); i++ {
-		if s := lineOf(r[i]); s != "" {
+		c := r[i]
+		if left := len(c) - textLines; left > 0 {
+			c = append(slices.Clone(c[:textLines]), t.say("value", "more-lines", counts(int64(left), 0)))
+		}
+		if s := lineOf(c); s != "" {
 			parts = append(parts, tb.Columns[i].Label.marked()+": "+s)
 		}
 	}

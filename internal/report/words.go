@@ -181,6 +181,9 @@ func (w *words) outcome(group string, o landwaiter.Outcome) rich {
 	return w.label(group, string(o))
 }
 
+// ecosystem returns the plain name of a sort of software.
+func (w *words) ecosystem(code string) rich { return w.say("ecosystem", code, facts{One: true}) }
+
 // has reports whether group has a phrase for code.
 func (w *words) has(group, code string) bool { return w.phrases[group][code] != nil }
 

@@ -32,6 +32,7 @@ var (
 	hackage   = rules{valid: regexp.MustCompile(`^\d+(\.\d+)*$`).MatchString, parse: fails(semantic.ParseHackageVersion)}
 	maven     = rules{valid: validMaven, parse: always(semantic.ParseMavenVersion), bothWays: true}
 	nuget     = rules{valid: validSemver, parse: always(semantic.ParseNuGetVersion)}
+	opam      = rules{valid: validOpam, parse: fails(semantic.ParseDebianVersion)}
 	packagist = rules{valid: validSemver, parse: always(semantic.ParsePackagistVersion), bothWays: true}
 	pub       = rules{valid: validSemver, parse: always(semantic.ParsePubVersion), bothWays: true}
 	pypi      = rules{valid: func(string) bool { return true }, parse: parsePyPI}
@@ -71,6 +72,10 @@ func validDebian(s string) bool {
 	}
 	return s != "" && digit(s[0]) && only(s, ".+~:-")
 }
+
+// validOpam: opam orders as Debian does, has no epochs, and many of its versions
+// begin with a "v".
+func validOpam(s string) bool { return only(s, ".+~_-") && strings.ContainsAny(s, "0123456789") }
 
 // validRPM: anything but blanks, with at least one letter or digit after the
 // epoch. rpm itself takes nearly everything.

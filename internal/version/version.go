@@ -60,6 +60,27 @@ var rows = []row{
 	{"npm", &semver},
 	{"openEuler", &rpm},
 	{"openSUSE", &rpm},
+	{"opam", &opam},
+}
+
+// kinds says by whose rules the versions of a type of package URL are ordered. Conda's
+// own rules agree with PEP 440 wherever both take a version; those of the
+// distributions are the same within a type.
+var kinds = map[string]string{
+	"apk": "Alpine", "bioconductor": "Bioconductor", "cargo": "crates.io", "composer": "Packagist", "conan": "ConanCenter",
+	"conda": "PyPI", "cran": "CRAN", "deb": "Debian", "gem": "RubyGems", "golang": "Go", "hackage": "Hackage", "hex": "Hex",
+	"julia": "Julia", "maven": "Maven", "npm": "npm", "nuget": "NuGet", "opam": "opam", "pub": "Pub", "pypi": "PyPI",
+	"rpm": "Red Hat", "swift": "SwiftURL",
+}
+
+// ForPURL returns the scheme of a type of package URL, such as "deb" or "pypi". It
+// fails with [landwaiter.ErrUnsupported].
+func ForPURL(kind string) (Scheme, error) {
+	ecosystem, ok := kinds[kind]
+	if !ok {
+		return Scheme{}, fmt.Errorf("order of versions in package URLs of type %q: %w", kind, landwaiter.ErrUnsupported)
+	}
+	return For(ecosystem)
 }
 
 // Scheme is the rule by which one ecosystem orders versions.
@@ -155,6 +176,11 @@ func Compare(ecosystem, a, b string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return s.Compare(a, b)
+}
+
+// Compare returns -1, 0 or 1 where a is older than, the same as or newer than b.
+func (s Scheme) Compare(a, b string) (int, error) {
 	va, err := s.Parse(a)
 	if err != nil {
 		return 0, err

@@ -39,6 +39,25 @@ func eachLine(t testing.TB, path string, do func(n int, line string)) {
 	}
 }
 
+// TestForPURL fails for a type of package URL without rules.
+func TestForPURL(t *testing.T) {
+	for kind := range kinds {
+		if s, err := ForPURL(kind); err != nil || s.row == nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if _, err := ForPURL("generic"); !errors.Is(err, landwaiter.ErrUnsupported) {
+		t.Errorf("generic: %v", err)
+	}
+	s, err := ForPURL("deb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Compare("1.0~rc1", "1.0"); n != -1 || err != nil {
+		t.Errorf("1.0~rc1 against 1.0 is %d, %v", n, err)
+	}
+}
+
 // TestOrders compares every pair of every line of testdata/orders.txt.
 func TestOrders(t *testing.T) {
 	eachLine(t, "testdata/orders.txt", func(n int, line string) {
