@@ -3,7 +3,6 @@ package inventory
 import (
 	"encoding/json"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -297,24 +296,38 @@ func (r *bundledReader) emit(f *file, out *facts) {
 }
 
 // shownBy is software by its purl without qualifiers, and who owns the file in
-// which it was seen.
+// which it was seen; or, with noOwner, the row that named it, wherever that was.
 type shownBy struct {
-	owner int32
-	purl  string
+	owner, row int32
+	purl       string
 }
 
-// shown is what rows saw themselves in files that a package owns.
+// shown is what rows saw themselves: in files that a package owns, and at all.
 func (g *merge) shown() map[shownBy]bool {
 	out := map[shownBy]bool{}
-	if !slices.ContainsFunc(g.rows, func(row int32) bool { return ecosystems[row].told }) {
-		return out
-	}
 	for i := range g.packages {
 		if p := &g.packages[i]; p.PURL != "" && !ecosystems[g.rows[i]].told {
+			out[shownBy{noOwner, g.rows[i], plainPURL(p.PURL)}] = true
 			for _, ev := range p.Evidence {
 				if owner := g.ownerOf(ev.Path); owner != noOwner {
-					out[shownBy{owner, plainPURL(p.PURL)}] = true
+					out[shownBy{owner: owner, purl: plainPURL(p.PURL)}] = true
 				}
+			}
+		}
+	}
+	return out
+}
+
+// listed are the packages whose builder listed the crates that he put into them.
+func (g *merge) listed() map[int32]bool {
+	out := map[int32]bool{}
+	for i := range g.packages {
+		if !ecosystems[g.rows[i]].told || !strings.HasPrefix(g.packages[i].PURL, "pkg:cargo/") {
+			continue
+		}
+		for _, ev := range g.packages[i].Evidence {
+			if owner := g.ownerOf(ev.Path); owner != noOwner {
+				out[owner] = true
 			}
 		}
 	}

@@ -27,6 +27,7 @@ type merge struct {
 	provides map[int32][]string
 	byID     map[string]int32
 	keys     map[ownerKey]int32
+	crates   map[int32]bool    // packages whose builder listed the crates in them
 	lies     map[saidAt]string // of guesses that lie elsewhere than what names them
 	gaps     []landwaiter.Gap
 }
@@ -337,6 +338,9 @@ func (g *merge) collectGaps() {
 		}
 		answered := len(f.gaps) > 0 && !ecosystems[f.row].system && g.asShipped(real)
 		for _, gap := range f.gaps {
+			if strings.HasPrefix(gap.Reason, rustUnlisted) && g.crates[g.ownerOf(real)] {
+				continue
+			}
 			gap.Layer = layer
 			gap.Code = gap.Code && !answered
 			g.gaps = append(g.gaps, gap)

@@ -143,24 +143,30 @@ func (g *merge) trees(turn func(*ecosystem) bool) {
 }
 
 // dropGuesses takes back what was recognised in files that a package manager
-// ships: a distribution's curl is that package, and no second one.
+// ships: a distribution's curl is that package, and no second one. Nor is what
+// the row of the file's owner names itself.
 func (g *merge) dropGuesses() {
 	to := make([]int32, len(g.packages))
 	named := g.namedFolders()
 	shown := g.shown()
+	listed := g.listed()
 	n := int32(0)
 	for i := range g.packages {
 		p := &g.packages[i]
 		if ecosystems[g.rows[i]].told {
 			p.Evidence = slices.DeleteFunc(p.Evidence, func(ev landwaiter.Evidence) bool {
-				return shown[shownBy{g.ownerOf(ev.Path), plainPURL(p.PURL)}]
+				owner := g.ownerOf(ev.Path)
+				return owner != noOwner && shown[shownBy{owner: owner, purl: plainPURL(p.PURL)}]
 			})
 		}
 		if ecosystems[g.rows[i]].guess {
 			p.Evidence = slices.DeleteFunc(p.Evidence, func(ev landwaiter.Evidence) bool {
 				owner := g.ownerOf(ev.Path)
-				if owner != noOwner && ecosystems[g.rows[owner]].builds {
-					return true
+				if owner != noOwner {
+					e := &ecosystems[g.rows[owner]]
+					if e.builds || !e.guess && shown[shownBy{noOwner, g.rows[owner], plainPURL(p.PURL)}] {
+						return true
+					}
 				}
 				folder, elsewhere := g.lies[saidAt{int32(i), ev.Path}]
 				if !elsewhere {
@@ -191,6 +197,10 @@ func (g *merge) dropGuesses() {
 		if f := &g.files[i]; f.owner != noOwner {
 			f.owner = to[f.owner]
 		}
+	}
+	g.crates = map[int32]bool{}
+	for owner := range listed {
+		g.crates[to[owner]] = true
 	}
 	// What names packages by their place is of no use from here on.
 	g.byID, g.keys, g.lies = nil, nil, nil

@@ -5,6 +5,7 @@ var libraryRows = []programRow{
 	// The system, and what compilers bring.
 	{name: "glibc", files: "libc.so.6 libc-2.*.so ldconfig ld-linux*.so*", says: []string{"GNU C Library ({x}) stable release version {v}.", "GNU C Library ({x}) release release version {v}.", "?) stable release version {v}"}},
 	{name: "musl", files: "libc.musl-*.so.1 ld-musl-*.so.1 libc.so", says: []string{"?^{v}$", "musl libc ("}},
+	{name: "libstdc++", files: "libstdc++.so*", says: []string{"=libstdc++.so.{v}"}},
 
 	// Secrets and networks.
 	{name: "openssl", files: "openssl libcrypto.so* libssl.so* libcrypto.a", says: []string{"OpenSSL {v} {n} {w} {n}$", "OpenSSL {v}-fips {n} {w} {n}$", "OpenSSL {v}  FIPS {n} {w} {n}$", "OpenSSL {v}+quic {n} {w} {n}$", "+crypto/evp/"}, vendor: "OpenSSL"},

@@ -29,6 +29,10 @@ const (
 	// rustLibrary is in the paths that the standard library leaves in a program.
 	rustLibrary = "/library/core/src/"
 
+	// rustUnlisted begins what is said of a program without a list of its crates. It
+	// is not said where the list lies beside the program.
+	rustUnlisted = "a Rust program "
+
 	rustMaxCrates = 10_000 // of one program; the largest known have some 1,500
 )
 
@@ -83,9 +87,9 @@ func readRustProgram(f *file, out *facts) error {
 			Ecosystem: "rust", Name: c.name, Version: c.version, PURL: purl("cargo", "", c.name, c.version),
 		}, f.Path+"#"+c.name+"@"+c.version)
 	}
-	reason := "a Rust program that does not tell its crates"
+	reason := rustUnlisted + "that does not tell its crates"
 	if len(crates) > 0 {
-		reason = fmt.Sprintf("a Rust program without a list of its crates; %d are known by the paths in it, and others may be in it", len(crates))
+		reason = fmt.Sprintf(rustUnlisted+"without a list of its crates; %d are known by the paths in it, and others may be in it", len(crates))
 	}
 	if seen.full {
 		reason += fmt.Sprintf("; no more than %d were noted", rustMaxCrates)
