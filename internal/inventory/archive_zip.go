@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"archive/zip"
-	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/limitio"
@@ -170,16 +168,11 @@ func openMember(f *zip.File) (io.Reader, func(), error) {
 	}
 	switch f.Method {
 	case 12:
-		return &sticky{r: bzip2.NewReader(raw)}, func() {}, nil
+		return unpack("bzip2", raw)
 	case zstd.ZipMethodWinZip, zstd.ZipMethodPKWare:
-		z, err := zstd.NewReader(raw, zstd.WithDecoderMaxWindow(limitio.MaxWindow), zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, nil, err
-		}
-		return &sticky{r: z}, z.Close, nil
+		return unpack("zstd", raw)
 	case 95:
-		z, err := xz.ReaderConfig{DictCap: archiveMaxWindow}.NewReader(raw)
-		return &sticky{r: z}, func() {}, err
+		return unpack("xz", raw)
 	}
 	return nil, nil, fmt.Errorf("compressed by method %d: %w", f.Method, landwaiter.ErrUnsupported)
 }

@@ -40,7 +40,7 @@ func pubPlaceOf(name string) (p pubPlace, ok bool) {
 		p.host = path.Base(above)
 		return p, strings.Contains(p.base, "-")
 	}
-	_, commit, _ := splitLast(p.base, "-")
+	_, commit, _ := cutLast(p.base, "-")
 	return p, path.Base(above) == "git" && path.Base(path.Dir(above)) == ".pub-cache" && isHex(commit, 40)
 }
 

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io"
 	"path"
@@ -56,10 +55,11 @@ var debianBug = regexp.MustCompile(`(?i)\bcloses:\s*(?:bug)?#?\s*[0-9]{4,7}\b`)
 func readDebianChangelog(f *file, out *facts) error {
 	r := f.Reader()
 	if strings.HasSuffix(f.Path, ".gz") {
-		z, err := gzip.NewReader(r)
+		z, done, err := unpack("gzip", r)
 		if err != nil {
-			return nil // a file of that name; it says nothing about software
+			return nil //nolint:nilerr // a file of that name; it says nothing about software
 		}
+		defer done()
 		r = z
 	}
 	const most = 4 << 20 // bytes; the longest have some 500 kB

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/limitio"
@@ -56,10 +55,10 @@ func makePOM(group, artifact, version string) jarMember {
 func javaRead(t testing.TB, name string, data []byte) (*facts, error) {
 	t.Helper()
 	var out facts
-	start := time.Now()
-	err := readJava(newFile(t, name, data), &out)
-	if d := time.Since(start); d > 20*time.Second {
-		t.Errorf("%s took %v", name, d)
+	f, read := counted(t, name, data)
+	err := readJava(f, &out)
+	if most := maxTurns * int64(len(data)+4096); *read > most {
+		t.Errorf("%s: %d bytes were read, where it has %d", name, *read, len(data))
 	}
 	return &out, err
 }

@@ -54,7 +54,7 @@ func rockPlaceOf(file string) (p rockPlace, ok bool) {
 // rockVersion reports whether s can be a rock's version: "1.0-1", "scm-1",
 // "dev-1". All end in a number that counts the builds.
 func rockVersion(s string) bool {
-	_, build, ok := splitLast(s, "-")
+	_, build, ok := cutLast(s, "-")
 	return ok && build != "" && strings.Trim(build, "0123456789") == ""
 }
 

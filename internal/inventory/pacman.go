@@ -1,9 +1,7 @@
 package inventory
 
 import (
-	"compress/gzip"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -127,12 +125,13 @@ func pacmanNames(list []string) []string {
 
 // pacmanSums claims files with their sums: "./usr/bin/x … sha256digest=HEX".
 func pacmanSums(f *file, key string, out *facts) error {
-	z, err := gzip.NewReader(f.Reader())
+	z, done, err := unpack("gzip", f.Reader())
 	if err != nil {
 		return &landwaiter.SyntaxError{Path: f.Path, Err: err}
 	}
+	defer done()
 	var total tally
-	l := newLines(f.Path, io.LimitReader(z, limitio.MaxText))
+	l := newLines(f.Path, limitio.Cap(z, limitio.MaxText))
 	for l.next() {
 		words := strings.Fields(string(l.text))
 		if len(words) < 2 || !strings.HasPrefix(words[0], "./") || strings.HasPrefix(words[0], "./.") {

@@ -67,17 +67,10 @@ func readPerl(f *file, out *facts) error {
 // perlModuleOf is A::B of ARCH/auto/A/B/.packlist, "" for the list of Perl itself.
 func perlModuleOf(list string) string {
 	folder := "/" + path.Dir(list)
-	if _, module, ok := splitLast(folder, "/auto/"); ok {
+	if _, module, ok := cutLast(folder, "/auto/"); ok {
 		return strings.ReplaceAll(module, "/", "::")
 	}
 	return ""
-}
-
-func splitLast(s, sep string) (before, after string, ok bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }
 
 // readPacklist claims the files that ExtUtils::Install noted, one in a line, with
@@ -191,7 +184,7 @@ func perlDist(dist, version string) (name, of string) {
 	if n, ok := strings.CutSuffix(dist, "-"+version); ok && version != "" {
 		return n, version
 	}
-	name, of, _ = splitLast(dist, "-")
+	name, of, _ = cutLast(dist, "-")
 	if number := strings.TrimPrefix(of, "v"); !startsWithDigit(number) {
 		if strings.HasSuffix(name, "."+of) || of == "TRIAL" {
 			n, v := perlDist(name, "")
