@@ -163,6 +163,9 @@ type Group struct {
 	Total  Count  `json:"total"`
 	// Kinds counts by kind of file, in the order of the kinds.
 	Kinds []KindCount `json:"kinds"`
+	// Copies counts the programs and scripts among them that are the same as a file
+	// with an owner.
+	Copies int64 `json:"copies,omitempty"`
 	// Biggest are its biggest files, at most five, biggest first.
 	Biggest []File `json:"biggest"`
 }

@@ -106,6 +106,7 @@ func (g *groups) list() []landwaiter.Group {
 	kinds := map[landwaiter.FileKind]landwaiter.Count{}
 	for i := maxGroups; i < len(out); i++ {
 		rest.Total.Add(out[i].Total)
+		rest.Copies += out[i].Copies
 		for _, k := range out[i].Kinds {
 			n := kinds[k.Kind]
 			n.Add(k.Count)

@@ -80,6 +80,9 @@ func TestCopies(t *testing.T) {
 		}
 		got[f.Path] = f.Nature.SameAs
 	}
+	if len(r.Groups) == 0 || r.Groups[0].Copies != 2 {
+		t.Errorf("groups %+v, want two copies in the first", r.Groups)
+	}
 	want := map[string]string{"opt/copy": "usr/bin/tool", "opt/changed": "usr/bin/tool", "opt/other": ""}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("copies %v, want %v", got, want)

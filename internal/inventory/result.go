@@ -122,12 +122,15 @@ func (r *Result) list(g *merge) {
 	slices.SortStableFunc(r.Unowned, bigger)
 	slices.SortStableFunc(r.Rest, bigger)
 	r.Rest = r.Rest[:min(len(r.Rest), maxRest)]
+	for copied := range r.natures(g) {
+		groups.folder[groups.place(copied)].Copies++
+	}
 	r.Groups = groups.list()
-	r.natures(g)
 }
 
-// natures says of the files that the report names what a look inside showed.
-func (r *Result) natures(g *merge) {
+// natures says of the files that the report names what a look inside showed. It
+// returns those that are copies, with what they are copies of.
+func (r *Result) natures(g *merge) map[string]string {
 	same := g.copies(r.Unowned)
 	for _, list := range [][]landwaiter.File{r.Unowned, r.Rest, r.Changed} {
 		for i := range list {
@@ -145,6 +148,7 @@ func (r *Result) natures(g *merge) {
 			}
 		}
 	}
+	return same
 }
 
 // copies finds the files of list whose content, or whose build by its identity,

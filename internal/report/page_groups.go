@@ -14,7 +14,6 @@ const (
 	// Of each sort of question about one file, so that a folder of tables does not
 	// hide the folders of programs.
 	maxFileQuestions = 3
-	maxCopyQuestions = 1
 	maxFields        = 5 // columns of a table in one question
 	maxCalls         = 3
 	maxKinds         = 2 // sorts of file in one question, before the rest is one
@@ -94,7 +93,11 @@ func (v *sheet) folderQuestion(g *landwaiter.Group) rich {
 	if g.Others > 0 {
 		code, f.OneTotal = "folders", g.Others == 1
 	}
-	return v.say("question", code, f)
+	out := v.say("question", code, f)
+	if g.Copies > 0 {
+		out = join(out, v.say("question", "copies", counts(g.Copies, g.Total.Files)))
+	}
+	return out
 }
 
 // nothing is the place of a kind that says nothing about what a file is for.
@@ -128,7 +131,7 @@ func listed(parts []string) string {
 // questions are all that a researcher can be asked, in the order of the page: what
 // would run when it is opened, tables, then folders, each biggest first.
 func (v *sheet) questions() []rich {
-	var calls, tables, copies, out []rich
+	var calls, tables, out []rich
 	for _, f := range v.unownedFiles() {
 		n := f.Nature
 		q := facts{Name: data("/"+f.Path, pageName)}
@@ -139,22 +142,15 @@ func (v *sheet) questions() []rich {
 		case len(n.Fields) > 0:
 			q.Names, q.Total = v.some(n.Fields, maxFields)
 			tables = append(tables, v.say("question", "table", q))
-		case n.SameAs != "":
-			q.Detail = data("/"+n.SameAs, pageName)
-			copies = append(copies, v.say("question", "copy", q))
 		}
 	}
 	out = append(out, calls[:min(len(calls), maxFileQuestions)]...)
 	out = append(out, tables[:min(len(tables), maxFileQuestions)]...)
-	out = append(out, copies[:min(len(copies), maxCopyQuestions)]...)
 	for i := range v.a.Groups {
 		out = append(out, v.folderQuestion(&v.a.Groups[i]))
 	}
-	for _, list := range []struct {
-		all  []rich
-		most int
-	}{{calls, maxFileQuestions}, {tables, maxFileQuestions}, {copies, maxCopyQuestions}} {
-		out = append(out, list.all[min(len(list.all), list.most):]...)
+	for _, list := range [][]rich{calls, tables} {
+		out = append(out, list[min(len(list), maxFileQuestions):]...)
 	}
 	return out
 }
