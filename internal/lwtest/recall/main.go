@@ -124,7 +124,7 @@ type reason struct {
 
 // reasons is the table, in the order in which they are asked.
 var reasons = []reason{
-	{"a list of wishes (lock file, project file), not what is installed", func(_ *known, it *item) bool { return wishes.MatchString(it.path) }},
+	{"a list of wishes (lock file, project file, recipe of a build), not what is installed", func(_ *known, it *item) bool { return wishes.MatchString(it.path) }},
 	{"no version: nothing that an advisory could be matched with", func(_ *known, it *item) bool { return it.version == "" || strings.EqualFold(it.version, "unknown") }},
 	{"the Go toolchain, which we call stdlib", func(k *known, it *item) bool { return it.name == "go" && k.versions[key("stdlib", it.version)] }},
 	{"a package.json inside a package, which no installer put there as one", func(_ *known, it *item) bool {
@@ -135,7 +135,7 @@ var reasons = []reason{
 }
 
 var (
-	wishes  = regexp.MustCompile(`(?:-lock\.ya?ml|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|\.pom|requirements[^/]*\.txt|setup\.py|go\.mod|go\.sum|Cargo\.lock|Gemfile\.lock|poetry\.lock|composer\.lock)$`)
+	wishes  = regexp.MustCompile(`(?:\.github/workflows/[^/]+|-lock\.ya?ml|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|\.pom|requirements[^/]*\.txt|setup\.py|go\.mod|go\.sum|Cargo\.lock|Gemfile\.lock|poetry\.lock|composer\.lock)$`)
 	modules = regexp.MustCompile(`(?:/|^)(?:node_modules|usr/share/nodejs|usr/lib/(?:[^/]+/)?nodejs)/(?:@[^/]+/)?[^/]+/package\.json$`)
 )
 
