@@ -33,6 +33,13 @@ func FuzzReaders(f *testing.F) {
 		var out facts
 		err := e.read(newFile(t, path, data), &out)
 		checkFacts(t, e, data, &out)
+		// As the scan does, before anybody sees a name.
+		out.legible(path)
+		for _, p := range out.packages {
+			if !printable(p.pkg.Name) || !printable(p.pkg.Version) {
+				t.Errorf("%s: a name or version that cannot be printed: %+v", e.name, p)
+			}
+		}
 		if err != nil && err.Error() == "" {
 			t.Errorf("%s returned an error without words", e.name)
 		}
