@@ -57,6 +57,9 @@ type want struct {
 	// nameOnly: what fits asks for has no content when it is handed over, so that
 	// its size does not matter.
 	nameOnly bool
+	// large is asked of a program too large for memory, by its name: false leaves
+	// it to other rows. nil asks for all.
+	large func(path string) bool
 	// signs: one of them stands somewhere in every file that the row can say
 	// something about; none is empty. A program too large for memory is kept on
 	// disk only where it has a sign of a row.

@@ -49,3 +49,21 @@ func TestWantedKeepsEverySign(t *testing.T) {
 		t.Errorf("search %v for %q", w.keep.search, got)
 	}
 }
+
+// TestLargePrograms: of the real table's rows, a program too large for memory is
+// only searched, and nothing of it goes to disk, unless it is called after a
+// product whose version can be found in it.
+func TestLargePrograms(t *testing.T) {
+	s := newScanner(compile(ecosystems), &Stats{})
+	for name, search := range map[string]bool{
+		"opt/venv/lib/python3.11/site-packages/torch/lib/libtorch_cuda.so": true, "usr/local/bin/tool": true, "usr/local/bin/node": false,
+	} {
+		w := s.wanted([]string{name}, true, 3*limitio.MaxWanted)
+		if w == nil || w.keep.search != search {
+			t.Errorf("%s: wanted %+v, want search %v", name, w, search)
+		}
+	}
+	if w := s.wanted([]string{"usr/local/bin/tool"}, true, limitio.MaxInMemory); w == nil || w.keep.search {
+		t.Error("a program that memory holds is read by every row")
+	}
+}

@@ -12,7 +12,11 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-var programWant = want{programs: true, bases: []string{"release"}}
+var programWant = want{
+	programs: true, bases: []string{"release"},
+	// A library of a gigabyte would have to go to disk for a text that few hold.
+	large: func(name string) bool { return len(programNames.rows(wheelName(path.Base(name)))) > 0 },
+}
 
 const (
 	methodBanner   = "version string"

@@ -290,6 +290,12 @@ func (s *scanner) wanted(names []string, program bool, size int64) *wanted {
 			w.system, onlySigned, any = true, false, true
 		}
 		s.rows = s.m.rows(s.rows[:0], name, program)
+		if size > limitio.MaxInMemory {
+			s.rows = slices.DeleteFunc(s.rows, func(r int) bool {
+				large := s.m.table[r].want.large
+				return large != nil && !large(name)
+			})
+		}
 		w.rows = append(w.rows, slices.Clone(s.rows))
 		for _, r := range s.rows {
 			e := &s.m.table[r]
