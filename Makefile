@@ -50,11 +50,11 @@ readme:
 	@awk '/^```sh/{on=1;next} /^```/{on=0} on' README.md | grep -v '^make test' > $(BUILD)/readme.sh
 	@bash -euxo pipefail $(BUILD)/readme.sh > /dev/null
 
-FUZZTIME ?= 20s
+FUZZTIME ?= 60s
 fuzz:
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$p || exit 1; \
 	  done; \
 	done
 
