@@ -285,7 +285,8 @@ type Gap struct {
 type Inventory struct {
 	System   *System   `json:"system,omitempty"`
 	Packages []Package `json:"packages"` // by ecosystem, name, version, ID
-	// Unowned are the programs and scripts that nobody owns, biggest first.
+	// Unowned are the programs and scripts that nobody owns, and the models and data
+	// that run code when they are opened, or may, biggest first.
 	Unowned []File `json:"unowned"`
 	// Changed are the programs and scripts that are not what their owner
 	// shipped, by path.

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/image"
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
@@ -263,5 +264,35 @@ func BenchmarkPickle(b *testing.B) {
 		if err := w.run(); err != nil || w.count != 1 {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestRunsCodeIsListed: a small model that runs code is named, however many larger
+// files nobody owns; one that holds only data is not.
+func TestRunsCodeIsListed(t *testing.T) {
+	l := &layerFacts{natures: map[int32]*landwaiter.Nature{}}
+	add := func(path string, size int64, kind landwaiter.FileKind, n *landwaiter.Nature) {
+		if n != nil {
+			l.natures[int32(len(l.records))] = n
+		}
+		l.records = append(l.records, image.NewRecord(&image.Entry{Path: path, Type: image.TypeFile, Size: size}))
+		l.notes = append(l.notes, noted{kind: kindCode(kind)})
+	}
+	for i := range 3 * maxRest {
+		add(fmt.Sprintf("data/big%03d.csv", i), 1<<20, landwaiter.FileData, nil)
+	}
+	add("data/evil.pkl", 60, landwaiter.FileModel, &landwaiter.Nature{Format: "pickle", RunsCode: "yes", Calls: []string{"os.system"}})
+	add("data/cut.pkl", 50, landwaiter.FileModel, &landwaiter.Nature{Format: "pickle", RunsCode: "unknown"})
+	add("data/plain.pkl", 40, landwaiter.FileModel, &landwaiter.Nature{Format: "pickle"})
+	r, err := newMerge([]*layerFacts{l}).result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range r.Unowned {
+		got = append(got, f.Path+" "+f.Nature.RunsCode)
+	}
+	if want := "data/evil.pkl yes, data/cut.pkl unknown"; strings.Join(got, ", ") != want {
+		t.Errorf("unowned %q, want %q", got, want)
 	}
 }

@@ -93,8 +93,15 @@ func (g *merge) digest() string {
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
-// list names the code that nobody owns and the code that is not what its owner
-// shipped.
+// runs reports whether opening the file runs code, or nobody can say that it does
+// not: a small model must not hide behind a hundred larger tables.
+func (g *merge) runs(c image.Content) bool {
+	n := g.layers[c.Layer].natures[c.Record]
+	return n != nil && n.RunsCode != ""
+}
+
+// list names the code that nobody owns, and what runs code when it is opened, and
+// the code that is not what its owner shipped.
 func (r *Result) list(g *merge) {
 	groups := newGroups(g.files, g.tree.Path)
 	for i := range r.files {
@@ -110,7 +117,7 @@ func (r *Result) list(g *merge) {
 			groups.add(out)
 		}
 		switch {
-		case f.owner == noOwner && !f.code():
+		case f.owner == noOwner && !f.code() && !g.runs(v.Content):
 			r.rest(out)
 		case f.owner == noOwner:
 			r.Unowned = append(r.Unowned, out)
