@@ -11,9 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
@@ -68,9 +65,9 @@ type Layer struct {
 	im     *Image
 	want   landwaiter.Layer
 	stored *limitio.Digest
-	plain  *limitio.Digest
+	plain  *limitio.Digest // of another goroutine, until ahead is closed
 	ahead  *limitio.Ahead
-	stop   func()
+	read   int64 // bytes of tar
 	tar    *tar.Reader
 	folder *walker
 	count  int
@@ -87,25 +84,41 @@ func (im *Image) newLayer(ctx context.Context, g group, s stream) (*Layer, error
 	}
 	in := &cancelled{ctx: ctx, r: s.stored, im: im}
 	l.stored = limitio.NewDigest(in)
-	plain, stop, err := decompress(l.stored)
-	if err != nil {
-		return nil, err
+	l.plain = limitio.NewDigest(bytes.NewReader(nil))
+	ready := make(chan error)
+	l.ahead = limitio.NewAheadOf(func(a *limitio.Ahead) (func() (limitio.Block, error), func()) {
+		d, err := decompress(l.stored, a.Enough)
+		if ready <- err; err != nil {
+			return func() (limitio.Block, error) { return nil, err }, func() {}
+		}
+		b := &budget{im: im, stored: &in.n, next: d.next, sum: l.plain}
+		return b.block, d.stop
+	})
+	if err := <-ready; err != nil {
+		return nil, errors.Join(err, l.ahead.Close())
 	}
-	l.ahead, l.stop = limitio.NewAhead(plain), stop
-	l.plain = limitio.NewDigest(&budget{r: l.ahead, im: im, stored: &in.n})
-	l.tar = tar.NewReader(l.plain)
+	l.tar = tar.NewReader(counted{l})
 	return l, nil
+}
+
+// counted reads what tar.Reader reads.
+type counted struct{ l *Layer }
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.l.ahead.Read(p)
+	c.l.read += int64(n)
+	return n, err
 }
 
 func (l *Layer) close() {
 	if l.ahead != nil {
 		l.ahead.Close()
-		l.stop()
+		l.ahead = nil
 	}
 }
 
 // Unpacked returns the bytes of uncompressed tar read so far.
-func (l *Layer) Unpacked() int64 { return l.plain.Size() }
+func (l *Layer) Unpacked() int64 { return l.read }
 
 // Next goes on to the next entry. It returns io.EOF after the last, and only
 // when every digest has been checked to the last byte.
@@ -161,10 +174,8 @@ func (l *Layer) damage(err error) error {
 	if errors.Is(err, landwaiter.ErrTooLarge) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	err = fmt.Errorf("damaged after %d bytes of content: %w", l.plain.Size(), err)
-	l.ahead.Close()
-	l.ahead = nil
-	defer l.stop()
+	err = fmt.Errorf("damaged after %d bytes of content: %w", l.read, err)
+	l.close()
 	if l.want.Digest != "" {
 		if bad := l.stored.Verify(l.want.Digest, l.want.Size); errors.Is(bad, landwaiter.ErrDigest) {
 			return fmt.Errorf("%w; copy the image again: %w", err, bad)
@@ -177,7 +188,7 @@ func (l *Layer) damage(err error) error {
 func (l *Layer) finish() error {
 	var buf [32 << 10]byte
 	for {
-		n, err := l.plain.Read(buf[:])
+		n, err := counted{l}.Read(buf[:])
 		rest := buf[:n]
 		if l.Trailing == 0 {
 			rest = bytes.TrimLeft(rest, "\x00")
@@ -190,9 +201,7 @@ func (l *Layer) finish() error {
 			return l.damage(err)
 		}
 	}
-	l.ahead.Close()
-	l.ahead = nil
-	defer l.stop()
+	l.close()
 	if l.want.Digest != "" {
 		if err := l.stored.Verify(l.want.Digest, l.want.Size); err != nil {
 			return fmt.Errorf("stored bytes: %w; copy the image again", err)
@@ -259,35 +268,6 @@ func leaves(name string) bool {
 	return p == ".." || strings.HasPrefix(p, "../")
 }
 
-// decompress recognises the compression by its first bytes, as engines do: media
-// types are often wrong. stop frees what the decompressor holds.
-func decompress(r io.Reader) (plain io.Reader, stop func(), err error) {
-	head := make([]byte, 6)
-	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, nil, err
-	}
-	head = head[:n]
-	whole := io.MultiReader(bytes.NewReader(head), r)
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(whole)
-		if err != nil {
-			return nil, nil, fmt.Errorf("gzip: %w", err)
-		}
-		return z, func() {}, nil
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), len(head) > 3 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}):
-		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(limitio.MaxWindow))
-		if err != nil {
-			return nil, nil, fmt.Errorf("zstd: %w", err)
-		}
-		return z, z.Close, nil
-	case bytes.HasPrefix(head, []byte("BZh")), bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
-		return nil, nil, fmt.Errorf("compressed with bzip2 or xz; save it with gzip or zstd: %w", landwaiter.ErrUnsupported)
-	}
-	return whole, func() {}, nil
-}
-
 // cancelled counts stored bytes and ends when the context does.
 type cancelled struct {
 	ctx context.Context
@@ -307,23 +287,29 @@ func (c *cancelled) Read(p []byte) (int, error) {
 }
 
 // budget counts unpacked bytes of all layers against one cap, and of one layer
-// against what it is stored in.
+// against what it is stored in, and sums them up.
 type budget struct {
-	r      io.Reader
 	im     *Image
 	n      int64
 	stored *atomic.Int64
+	next   func() (limitio.Block, error)
+	sum    *limitio.Digest
 }
 
-func (b *budget) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if err := b.im.spend(&b.im.unpacked, int64(n)); err != nil {
-		return 0, err
+func (b *budget) block() (limitio.Block, error) {
+	p, err := b.next()
+	if err != nil {
+		return nil, err
 	}
-	if b.n += int64(n); b.n > limitio.MinRatio && b.n/limitio.MaxRatio > b.stored.Load() {
-		return 0, fmt.Errorf("%d bytes unpack to more than %d: nothing but a trap is stored so: %w", b.stored.Load(), b.n, landwaiter.ErrTooLarge)
+	n := int64(len(p.Bytes()))
+	if err := b.im.spend(&b.im.unpacked, n); err != nil {
+		return nil, err
 	}
-	return n, err
+	if b.n += n; b.n > limitio.MinRatio && b.n/limitio.MaxRatio > b.stored.Load() {
+		return nil, fmt.Errorf("%d bytes unpack to more than %d: nothing but a trap is stored so: %w", b.stored.Load(), b.n, landwaiter.ErrTooLarge)
+	}
+	b.sum.Add(p.Bytes())
+	return p, nil
 }
 
 // spend counts n bytes against the cap on unpacked bytes.

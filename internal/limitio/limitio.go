@@ -3,7 +3,6 @@ package limitio
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -43,9 +42,14 @@ func NewDigest(r io.Reader) *Digest { return &Digest{r: r, h: sha256.New()} }
 
 func (d *Digest) Read(p []byte) (int, error) {
 	n, err := d.r.Read(p)
-	d.h.Write(p[:n])
-	d.n += int64(n)
+	d.Add(p[:n])
 	return n, err
+}
+
+// Add counts bytes that went another way than through Read.
+func (d *Digest) Add(p []byte) {
+	d.h.Write(p)
+	d.n += int64(len(p))
 }
 
 // Size returns the number of bytes read so far.
@@ -67,105 +71,5 @@ func (d *Digest) Verify(want string, size int64) error {
 	if got := d.String(); got != want {
 		return fmt.Errorf("it is %s and should be %s: %w", got, want, landwaiter.ErrDigest)
 	}
-	return nil
-}
-
-// aheadBlock and aheadBlocks bound what Ahead holds: 1 MiB.
-const (
-	aheadBlock  = 128 << 10
-	aheadBlocks = 8
-)
-
-var errStopped = errors.New("reader closed")
-
-type block struct {
-	buf []byte
-	err error
-}
-
-// Ahead is a reader that another goroutine fills, so that decompression runs
-// beside hashing. Close it: that ends the goroutine and waits for it.
-type Ahead struct {
-	full  chan block
-	empty chan []byte
-	stop  chan struct{}
-	done  chan struct{}
-	cur   []byte
-	whole []byte
-	err   error
-}
-
-// NewAhead starts to read r.
-func NewAhead(r io.Reader) *Ahead {
-	a := &Ahead{
-		full: make(chan block, aheadBlocks), empty: make(chan []byte, aheadBlocks),
-		stop: make(chan struct{}), done: make(chan struct{}),
-	}
-	for range aheadBlocks {
-		a.empty <- make([]byte, aheadBlock)
-	}
-	go a.fill(r)
-	return a
-}
-
-func (a *Ahead) fill(r io.Reader) {
-	defer close(a.done)
-	defer close(a.full)
-	for {
-		var buf []byte
-		select {
-		case buf = <-a.empty:
-		case <-a.stop:
-			return
-		}
-		// Not io.ReadFull: it gives a short last block and a broken source the
-		// same error.
-		n, err := 0, error(nil)
-		for n < len(buf) && err == nil {
-			var m int
-			m, err = r.Read(buf[n:])
-			n += m
-		}
-		select {
-		case a.full <- block{buf[:n], err}:
-		case <-a.stop:
-			return
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (a *Ahead) Read(p []byte) (int, error) {
-	for len(a.cur) == 0 {
-		if a.whole != nil {
-			a.empty <- a.whole
-			a.whole = nil
-		}
-		if a.err != nil {
-			return 0, a.err
-		}
-		b, ok := <-a.full
-		if !ok {
-			a.err = errStopped
-			return 0, a.err
-		}
-		a.cur, a.err = b.buf, b.err
-		if b.buf != nil {
-			a.whole = b.buf[:cap(b.buf)]
-		}
-	}
-	n := copy(p, a.cur)
-	a.cur = a.cur[n:]
-	return n, nil
-}
-
-// Close stops the goroutine and waits until it no longer touches the source.
-func (a *Ahead) Close() error {
-	close(a.stop)
-	for range a.full { //nolint:revive // unblocks a full channel
-	}
-	<-a.done
 	return nil
 }
