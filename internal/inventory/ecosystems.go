@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"io"
 	"slices"
 	"strings"
 )
@@ -64,12 +65,23 @@ type want struct {
 	// something about; none is empty. A program too large for memory is kept on
 	// disk only where it has a sign of a row.
 	signs []string
-	also  func(path string) bool
+	// passing makes what is shown a program too large for memory as it passes, for a
+	// row that need not keep it; nil for a row that must.
+	passing func() passer
+	also    func(path string) bool
 	// inside: only members of archives are meant, by their path in the archive.
 	inside bool
 	// maxBytes is the largest file handed over; a larger one becomes a gap.
 	// Zero means limitio.MaxWanted.
 	maxBytes int64
+}
+
+// passer is shown a large program from its start.
+type passer interface {
+	io.Writer
+	// done emits what was seen. again asks for the whole program in a second pass,
+	// and then what was emitted does not count.
+	done(f *file, out *facts) (again bool)
 }
 
 // ecosystems is the table, in the order in which reports show them.

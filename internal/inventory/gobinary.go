@@ -17,7 +17,10 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-var goWant = want{programs: true, signs: []string{goSign}, bases: []string{goModules}}
+var goWant = want{
+	programs: true, signs: []string{goSign}, bases: []string{goModules},
+	passing: func() passer { return new(goSearch) },
+}
 
 const (
 	// goSign starts both the build information and the identity that Go's linker
@@ -52,6 +55,12 @@ func readGo(f *file, out *facts) error {
 		}
 		return nil
 	}
+	readGoInfo(f, info, out)
+	return nil
+}
+
+// readGoInfo emits what the build information of a program says.
+func readGoInfo(f *file, info *buildinfo.BuildInfo, out *facts) {
 	stdlib := f.Path + "#stdlib"
 	deps := info.Deps
 	if len(deps) > goMaxModules {
@@ -84,7 +93,6 @@ func readGo(f *file, out *facts) error {
 	case silent && strings.HasSuffix(info.Path, ".test"):
 		out.Gap(f.Path, f.Size, true, "a Go test program, which never tells what else it was built from")
 	}
-	return nil
 }
 
 // goRequires names the modules that a program was built from. The program does

@@ -8,17 +8,25 @@ import (
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
+// largeRoom is how much of a file that will not fit is held in memory before it goes
+// to disk.
+const largeRoom = 1 << 20
+
 // keeper keeps a wanted file: in memory up to limitio.MaxInMemory, then on disk.
 type keeper struct {
 	mem   []byte
 	max   int64
 	size  int64
 	spill *os.File
+	named bool // the file has a name to remove
 	err   error
 
-	// search: once too large for memory, keep nothing and look for signs instead.
+	// search: once too large for memory, keep it only if a sign was seen by then,
+	// else nothing, and go on looking for signs.
 	search        bool
-	signs         []string // none is empty
+	pass          []passing // are shown what is not kept
+	large         bool      // the layer says that it is too large for memory
+	signs         []string  // none is empty
 	tail          []byte
 	dropped, seen bool
 }
@@ -30,24 +38,56 @@ func (k *keeper) Write(p []byte) (int, error) {
 	case k.err != nil:
 	case k.dropped:
 		k.look(p)
-	case k.size > limitio.MaxInMemory && k.search:
-		k.look(k.mem)
-		k.look(p)
+		k.show(p)
+	case k.search && k.size > limitio.MaxInMemory:
+		for _, piece := range [][]byte{k.mem, p} {
+			k.look(piece)
+			k.show(piece)
+		}
 		k.mem, k.dropped = nil, true
 	case k.size > k.max:
 		k.mem = nil // its row says that it is too large
 	case k.spill != nil:
 		_, k.err = k.spill.Write(p)
-	case k.size > limitio.MaxInMemory:
-		if k.spill, k.err = os.CreateTemp("", "landwaiter-"); k.err == nil {
-			_, err := k.spill.Write(k.mem)
-			_, err2 := k.spill.Write(p)
-			k.mem, k.err = nil, errors.Join(err, err2)
-		}
+	case k.size > k.room():
+		k.toDisk(p)
 	default:
 		k.mem = append(k.mem, p...)
 	}
 	return len(p), nil
+}
+
+// passing is what a row looks with.
+type passing struct {
+	row int
+	passer
+}
+
+func (k *keeper) show(p []byte) {
+	for _, w := range k.pass {
+		w.Write(p) //nolint:errcheck // a passer takes everything
+	}
+}
+
+// room is how much is kept in memory.
+func (k *keeper) room() int64 {
+	if k.large {
+		return largeRoom
+	}
+	return limitio.MaxInMemory
+}
+
+// toDisk goes on in a file without a name, which the system removes whenever and
+// however the program ends. Where a file cannot lose its name while it is open, close
+// removes it.
+func (k *keeper) toDisk(p []byte) {
+	if k.spill, k.err = os.CreateTemp("", "landwaiter-"); k.err != nil {
+		return
+	}
+	k.named = os.Remove(k.spill.Name()) != nil
+	_, err := k.spill.Write(k.mem)
+	_, err2 := k.spill.Write(p)
+	k.mem, k.err = nil, errors.Join(err, err2)
 }
 
 // look searches p, and what joins it to the piece before, for any of the signs.
@@ -89,6 +129,8 @@ func (k *keeper) ReadAt(p []byte, off int64) (int, error) {
 func (k *keeper) close() {
 	if k.spill != nil {
 		k.spill.Close()
-		os.Remove(k.spill.Name())
+		if k.named {
+			os.Remove(k.spill.Name())
+		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 var rustWant = want{
 	programs: true,
 	signs:    []string{rustListed, rustLibrary},
+	passing:  func() passer { return newRustSearch() },
 	bases:    []string{".crates2.json", ".crates.toml", rustChannel},
 }
 
@@ -66,9 +67,7 @@ func readRustProgram(f *file, out *facts) error {
 	if err != nil {
 		return err
 	}
-	for _, version := range seen.compilers() {
-		out.Package("build info", landwaiter.Package{Ecosystem: "rust", Name: "std", Version: version}, f.Path+"#std@"+version)
-	}
+	seen.standard(f, out)
 	if seen.listed {
 		data, err := programSection(f, rustListed)
 		if err != nil {
@@ -78,10 +77,35 @@ func readRustProgram(f *file, out *facts) error {
 			return readRustList(f, data, out)
 		}
 	}
-	if !seen.rust {
-		return nil
+	seen.unlisted(f, out)
+	return nil
+}
+
+// done says what a program shows that was too large to keep. A list of its crates
+// can only be read from the whole.
+func (s *rustSearch) done(f *file, out *facts) (again bool) {
+	seen := s.end()
+	if seen.listed {
+		return true
 	}
-	crates := seen.crates()
+	seen.standard(f, out)
+	seen.unlisted(f, out)
+	return false
+}
+
+// standard emits the standard library.
+func (s *rustSeen) standard(f *file, out *facts) {
+	for _, version := range s.compilers() {
+		out.Package("build info", landwaiter.Package{Ecosystem: "rust", Name: "std", Version: version}, f.Path+"#std@"+version)
+	}
+}
+
+// unlisted emits the crates that paths name.
+func (s *rustSeen) unlisted(f *file, out *facts) {
+	if !s.rust {
+		return
+	}
+	crates := s.crates()
 	for _, c := range crates {
 		out.Package("paths in the program", landwaiter.Package{
 			Ecosystem: "rust", Name: c.name, Version: c.version, PURL: purl("cargo", "", c.name, c.version),
@@ -91,11 +115,10 @@ func readRustProgram(f *file, out *facts) error {
 	if len(crates) > 0 {
 		reason = fmt.Sprintf(rustUnlisted+"without a list of its crates; %d are known by the paths in it, and others may be in it", len(crates))
 	}
-	if seen.full {
+	if s.full {
 		reason += fmt.Sprintf("; no more than %d were noted", rustMaxCrates)
 	}
-	out.Gap(f.Path, f.Size, seen.full, reason)
-	return nil
+	out.Gap(f.Path, f.Size, s.full, reason)
 }
 
 // programSection returns the section called name of a compiled program, nil where

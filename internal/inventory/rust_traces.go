@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"maps"
 	"regexp"
@@ -54,30 +53,50 @@ var (
 	crateFolder = regexp.MustCompile(`^([A-Za-z][0-9A-Za-z_-]{0,63}?)-(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)[/\\]+[0-9A-Za-z_]`)
 )
 
+// rustSearch looks for what Rust leaves in a program that is written to it.
+type rustSearch struct {
+	rustSeen
+	buf   []byte
+	start int // of what was not looked at yet
+}
+
+func newRustSearch() *rustSearch {
+	return &rustSearch{
+		rustSeen: rustSeen{versions: map[string]bool{}, named: map[rustRef]bool{}},
+		buf:      make([]byte, 0, rustPiece),
+	}
+}
+
+func (s *rustSearch) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		k := min(cap(s.buf)-len(s.buf), len(p))
+		s.buf, p = append(s.buf, p[:k]...), p[k:]
+		if len(s.buf) < cap(s.buf) {
+			break
+		}
+		stop := max(s.start, len(s.buf)-rustReach) // a mark that starts later waits for the next piece
+		s.look(s.buf, s.start, stop)
+		keep := max(0, stop-rustReach) // what may stand in front of a mark
+		s.start = stop - keep
+		s.buf = s.buf[:copy(s.buf, s.buf[keep:])]
+	}
+	return n, nil
+}
+
+// end looks at what is left.
+func (s *rustSearch) end() *rustSeen {
+	s.look(s.buf, s.start, len(s.buf))
+	return &s.rustSeen
+}
+
 // rustTraces looks through a program for what Rust leaves in it.
 func rustTraces(r io.Reader) (*rustSeen, error) {
-	s := &rustSeen{versions: map[string]bool{}, named: map[rustRef]bool{}}
-	buf := make([]byte, 0, rustPiece)
-	start := 0 // of what was not looked at yet
-	for {
-		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !end {
-			return nil, err
-		}
-		stop := len(buf) // a mark that starts here or later waits for the next piece
-		if !end {
-			stop = max(start, len(buf)-rustReach)
-		}
-		s.look(buf, start, stop)
-		if end {
-			return s, nil
-		}
-		keep := max(0, stop-rustReach) // what may stand in front of a mark
-		start = stop - keep
-		buf = buf[:copy(buf, buf[keep:])]
+	s := newRustSearch()
+	if _, err := io.CopyBuffer(struct{ io.Writer }{s}, r, make([]byte, rustPiece)); err != nil {
+		return nil, err
 	}
+	return s.end(), nil
 }
 
 // look notes the marks that start in buf[start:stop].

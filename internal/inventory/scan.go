@@ -245,10 +245,14 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 		s.out.sums, out.sums = s.weak.end(s.out.sums)
 	}
 	if w != nil {
-		if w.keep.dropped && w.keep.seen {
-			s.out.large = append(s.out.large, at)
+		read := !w.keep.dropped
+		if w.keep.dropped && s.passed(w, at, rec.Size) {
+			// A row that cannot have all of it says so at once.
+			if read = rec.Size > w.keep.max; !read {
+				s.out.large = append(s.out.large, at)
+			}
 		}
-		if !w.keep.dropped && s.read(w, at, rec.Size) {
+		if read && s.read(w, at, rec.Size) {
 			out.flags |= flagOpened
 		}
 	}
@@ -302,6 +306,10 @@ func (s *scanner) wanted(names []string, program bool, size int64) *wanted {
 			any = true
 			onlySigned = onlySigned && len(e.want.signs) > 0
 			w.keep.max = max(w.keep.max, e.maxBytes())
+			if e.want.passing != nil && size > limitio.MaxInMemory {
+				w.keep.pass = append(w.keep.pass, passing{r, e.want.passing()})
+				continue // its signs need not be looked for
+			}
 			w.keep.signs = append(w.keep.signs, e.want.signs...)
 		}
 	}
@@ -317,11 +325,12 @@ func (s *scanner) wanted(names []string, program bool, size int64) *wanted {
 // room gives w a buffer. One serves all files of the layer; it is as large as the
 // largest of them that memory may hold.
 func (s *scanner) room(w *wanted, size int64) {
-	if w.keep.search && size > limitio.MaxInMemory {
+	w.keep.large = size > limitio.MaxInMemory
+	if w.keep.large && w.keep.search {
 		w.keep.dropped = true // it is searched as it passes
 		return
 	}
-	if n := min(size, limitio.MaxInMemory, w.keep.max); int64(cap(s.mem)) < n {
+	if n := min(size, w.keep.room(), w.keep.max); int64(cap(s.mem)) < n {
 		s.mem = make([]byte, 0, min(n+n/4, limitio.MaxInMemory))
 	}
 	w.keep.mem = s.mem[:0]
@@ -376,10 +385,35 @@ func (s *scanner) readRow(k *keeper, f *file, at int32, r int) bool {
 	if err != nil {
 		ff.Gap(f.Path, f.Size, true, e.name+": "+place(err, f.Path))
 	}
-	ff.legible(f.Path)
+	return s.keepFacts(ff)
+}
+
+// passed takes what was seen of a program that was too large to keep. It reports
+// whether a row must have it whole.
+func (s *scanner) passed(w *wanted, at int32, size int64) (again bool) {
+	again = w.keep.seen
+	f := &file{Path: w.names[0], Size: size, ReaderAt: bytes.NewReader(nil)}
+	list := make([]fileFacts, len(w.keep.pass))
+	for i, p := range w.keep.pass {
+		list[i] = fileFacts{record: at, row: p.row, path: f.Path}
+		again = p.done(f, &list[i].facts) || again
+	}
+	if again {
+		return true
+	}
+	for _, ff := range list {
+		s.keepFacts(ff)
+	}
+	return false
+}
+
+// keepFacts keeps what a row said about a file. It reports whether that names a
+// package.
+func (s *scanner) keepFacts(ff fileFacts) bool {
+	ff.legible(ff.path)
 	for i := range ff.packages {
 		if ev := &ff.packages[i].pkg.Evidence[0]; ev.Path == "" {
-			ev.Path = f.Path
+			ev.Path = ff.path
 		}
 	}
 	if len(ff.packages)+len(ff.claims)+len(ff.gaps)+len(ff.later)+len(ff.confirms) == 0 {
