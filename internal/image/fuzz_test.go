@@ -53,9 +53,9 @@ func FuzzMerge(f *testing.F) {
 	f.Add("l a b\nl b a\nf a/x\n--\nq a\nd a/b/c\nw a/b\n")
 	f.Add("d \nl x /\nl x/y ../..\nf x/y/z\n")
 	f.Fuzz(func(t *testing.T, in string) {
-		var layers [][]image.Record
+		var layers []*image.Records
 		for text := range strings.SplitSeq(in, "--\n") {
-			var recs []image.Record
+			recs := new(image.Records)
 			for line := range strings.Lines(text) {
 				kind, rest, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
 				name, link, _ := strings.Cut(rest, " ")
@@ -65,11 +65,16 @@ func FuzzMerge(f *testing.F) {
 				if name = strings.TrimPrefix(filepath.Clean("/"+name), "/"); kind[0] == 'h' {
 					link = strings.TrimPrefix(filepath.Clean("/"+link), "/")
 				}
-				recs = append(recs, image.NewRecord(&image.Entry{Path: name, Link: link, Type: image.Type(kind[0])}))
+				if err := recs.Append(&image.Record{Path: name, Link: link, Type: image.Type(kind[0])}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			layers = append(layers, recs)
 		}
-		tree := image.Merge(layers)
+		tree, err := image.Merge(layers)
+		if err != nil {
+			t.Fatal(err)
+		}
 		seen := map[string]bool{}
 		for v := range tree.All() {
 			if seen[v.Path] || v.Path == "" || strings.HasPrefix(v.Path, "/") {

@@ -86,7 +86,7 @@ func visible(ctx context.Context, ref string, opt image.Options) (map[string]str
 	defer im.Close()
 	var mu sync.Mutex
 	n := len(im.Subject().Layers)
-	records, contents := make([][]image.Record, n), make([][]string, n)
+	records, contents := make([]*image.Records, n), make([][]string, n)
 	odd := 0
 	err = im.Walk(ctx, func(_ context.Context, l *image.Layer) error {
 		recs, texts, notes, err := collect(l)
@@ -104,14 +104,17 @@ func visible(ctx context.Context, ref string, opt image.Options) (map[string]str
 	if err != nil {
 		return nil, 0, err
 	}
-	tree := image.Merge(records)
+	tree, err := image.Merge(records)
+	if err != nil {
+		return nil, 0, err
+	}
 	out := map[string]string{}
 	for v := range tree.All() {
 		switch r := tree.Record(v.Content); r.Type {
 		case image.TypeFile:
 			out[v.Path] = contents[v.Content.Layer][v.Content.Record]
 		case image.TypeSymlink:
-			out[v.Path] = "-> " + r.Link()
+			out[v.Path] = "-> " + r.Link
 		}
 		got, ok := tree.Lookup(v.Path)
 		if !ok || got != v {
@@ -121,7 +124,8 @@ func visible(ctx context.Context, ref string, opt image.Options) (map[string]str
 	return out, odd + len(tree.Gaps), nil
 }
 
-func collect(l *image.Layer) (recs []image.Record, texts []string, odd int, err error) {
+func collect(l *image.Layer) (recs *image.Records, texts []string, odd int, err error) {
+	recs = new(image.Records)
 	for {
 		e, err := l.Next()
 		if err == io.EOF {
@@ -143,7 +147,9 @@ func collect(l *image.Layer) (recs []image.Record, texts []string, odd int, err 
 		}
 		rec := image.NewRecord(&e)
 		rec.Size = size
-		recs = append(recs, rec)
+		if err := recs.Append(&rec); err != nil {
+			return nil, nil, 0, err
+		}
 		texts = append(texts, b.String())
 	}
 }

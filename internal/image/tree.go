@@ -1,9 +1,7 @@
 package image
 
 import (
-	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
@@ -16,232 +14,151 @@ type Visible struct {
 	// At is the record that put the name there, Content the one that holds its
 	// bytes: another one for a hard link.
 	At, Content Content
-	// Node numbers the names of one tree, from 0 to less than [Tree.Nodes].
+	// Node numbers the names of one tree in order of path, from 0, the root, to
+	// less than [Tree.Nodes].
 	Node int32
 }
 
 // Tree is the merged filesystem of layers: what a container sees. It holds some
-// fifty bytes for each name, beside the records.
+// fourteen bytes for each name, beside the records. One goroutine may use it.
 type Tree struct {
-	layers [][]Record
-	nodes  []node
-	kids   kidTable
-	names  map[int32]string // of folders that no layer names
-	dirs   map[string]int32 // folder as named -> node, links followed
-	paths  map[int32]string // folder -> its real path; filled when nothing changes any more
+	layers  []*Records
+	first   []int32 // of each layer: how many records are in those before it
+	nodes   []node
+	kids    nameTable
+	implied []string        // names of folders that no layer names
+	hard    map[int32]int32 // hard link -> the record that holds its content, by number over all layers
+	dir     string          // a folder that was looked for, in …
+	in      int32           // … this node
+	merging *merging        // nil when nothing changes any more
 	// Gaps are entries that lead nowhere.
 	Gaps []landwaiter.Gap
 }
 
-// node is one name. Its kids are a list that begins at first; those that were
-// removed stay in it, dead.
+// node is one name.
 type node struct {
-	at, content         Content
-	parent, first, next int32
-	folder, dead        bool
+	at int32 // the record that put it there, by number over all layers; below 0 an implied folder
+	up int32 // its folder; noNode while layers are merged and it was removed
 }
 
 const rootNode, noNode = 0, -1
 
-// implicit marks a folder that no layer names.
-var implicit = Content{-1, -1}
-
-// Merge applies layers in their order: whiteouts and opaque whiteouts remove what
-// lower layers brought, whatever their place in the layer; names pass through
-// links to folders as an engine's would; a hard link is another name of the same
-// content.
-func Merge(layers [][]Record) *Tree {
-	t := &Tree{layers: layers, names: map[int32]string{}, dirs: map[string]int32{}, paths: map[int32]string{}}
-	n := 1
-	for _, recs := range layers {
-		n += len(recs)
-	}
-	t.nodes = make([]node, 1, n+n/16)
-	t.nodes[rootNode] = node{at: implicit, content: implicit, first: noNode, next: noNode, folder: true}
-	t.kids = newKidTable(n)
-	for i, recs := range layers {
-		for j := range recs {
-			if r := &recs[j]; r.Type == TypeWhiteout || r.Type == TypeOpaque {
-				t.remove(r)
-			}
-		}
-		for j := range recs {
-			t.apply(Content{int32(i), int32(j)})
-		}
-	}
-	clear(t.dirs)
-	return t
-}
-
-// Record returns the record that c names.
-func (t *Tree) Record(c Content) *Record { return &t.layers[c.Layer][c.Record] }
-
-func (t *Tree) remove(r *Record) {
-	if r.Type == TypeOpaque {
-		if n := t.folder(r.Path, false); n != noNode {
-			for kid := range t.under(n) {
-				t.drop(kid)
-			}
-			t.nodes[n].first = noNode
-			clear(t.dirs)
-		}
-		return
-	}
-	dir, base := split(r.Path)
-	if n := t.folder(dir, false); n != noNode {
-		t.unlink(n, base)
-	}
-}
-
-// Nodes is more than the highest number of a name.
+// Nodes is how many names there are, implied folders among them.
 func (t *Tree) Nodes() int { return len(t.nodes) }
 
-// under yields the kids of a folder in no order.
-func (t *Tree) under(n int32) iter.Seq[int32] {
-	return func(yield func(int32) bool) {
-		for kid := t.nodes[n].first; kid != noNode; kid = t.nodes[kid].next {
-			if !t.nodes[kid].dead && !yield(kid) {
-				return
-			}
+// record is the layer and the record of a number over all layers.
+func (t *Tree) record(at int32) (*Records, int32) {
+	c := t.content(at)
+	return t.layers[c.Layer], c.Record
+}
+
+// content splits a number over all layers: its layer is the last that begins at
+// or before it.
+func (t *Tree) content(at int32) Content {
+	lo, hi := 0, len(t.first)
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; t.first[mid] <= at {
+			lo = mid
+		} else {
+			hi = mid
 		}
 	}
+	return Content{int32(lo), at - t.first[lo]}
 }
+
+// parent and name are what the table of names asks for.
+func (t *Tree) parent(n int32) int32 { return t.nodes[n].up }
 
 // name is the last element of a node's path. A layer's record of it ends in the
 // same, whatever links lead to its folder.
 func (t *Tree) name(n int32) string {
-	if at := t.nodes[n].at; at != implicit {
-		_, base := split(t.Record(at).Path)
-		return base
+	if at := t.nodes[n].at; at >= 0 {
+		r, i := t.record(at)
+		return r.Base(i)
 	}
-	return t.names[n]
+	return t.implied[-1-t.nodes[n].at]
 }
 
-// kid is the node of that name in folder dir, noNode where there is none.
-func (t *Tree) kid(dir int32, base string) int32 {
-	return t.kids.find(t, dir, base)
-}
+// Named reports whether a layer names n: else it is a folder that is only implied.
+func (t *Tree) Named(n int32) bool { return t.nodes[n].at >= 0 }
 
-func (t *Tree) unlink(dir int32, base string) {
-	n := t.kid(dir, base)
-	if n == noNode {
-		return
-	}
-	if t.nodes[n].folder || t.symlink(n) != "" {
-		clear(t.dirs)
-	}
-	t.drop(n)
-}
+// At returns the record that put node n there, which is named.
+func (t *Tree) At(n int32) Content { return t.content(t.nodes[n].at) }
 
-// drop takes a name out of its folder.
-func (t *Tree) drop(n int32) {
-	t.kids.remove(t, n)
-	t.nodes[n].dead = true
-}
+// Content returns the record that holds the bytes of node n, which is named.
+func (t *Tree) Content(n int32) Content { return t.content(t.holds(n)) }
 
-func (t *Tree) apply(c Content) {
-	r := t.Record(c)
-	switch r.Type {
-	case TypeWhiteout, TypeOpaque:
-		return
-	case TypeFolder:
-		if r.Path == "" {
-			t.nodes[rootNode].at, t.nodes[rootNode].content = c, c
-			return
+// holds is the number of the record that holds the content of n.
+func (t *Tree) holds(n int32) int32 {
+	if len(t.hard) > 0 {
+		if at, ok := t.hard[n]; ok {
+			return at
 		}
 	}
-	if r.Path == "" {
-		t.gap(c, "it stands where the root folder must")
-		return
-	}
-	content := c
-	if r.Type == TypeHardlink {
-		n := t.lookup(r.Link())
-		if n == noNode || t.nodes[n].folder {
-			t.gap(c, fmt.Sprintf("a hard link to %q, which is not there", r.Link()))
-			return
-		}
-		content = t.nodes[n].content
-	}
-	dir, base := split(r.Path)
-	parent := t.folder(dir, true)
-	if parent == noNode {
-		t.gap(c, "its folder is behind links that go round in a circle")
-		return
-	}
-	if old := t.kid(parent, base); old != noNode {
-		if r.Type == TypeFolder && t.nodes[old].folder {
-			t.nodes[old].at, t.nodes[old].content = c, c
-			delete(t.names, old)
-			return
-		}
-		t.unlink(parent, base)
-	}
-	t.add(parent, base, node{at: c, content: content, folder: r.Type == TypeFolder})
+	return t.nodes[n].at
 }
 
-func (t *Tree) add(parent int32, base string, n node) int32 {
-	i := int32(len(t.nodes))
-	n.parent, n.first, n.next = parent, noNode, t.nodes[parent].first
-	t.nodes = append(t.nodes, n)
-	t.nodes[parent].first = i
-	if n.at == implicit {
-		t.names[i] = base
+// Parent returns the folder that holds node n; of the root, the root.
+func (t *Tree) Parent(n int32) int32 { return t.nodes[n].up }
+
+// Type is the type of what node n holds.
+func (t *Tree) Type(n int32) Type {
+	at := t.holds(n)
+	if at < 0 {
+		return TypeFolder
 	}
-	t.kids.insert(t, i)
-	return i
+	r, i := t.record(at)
+	return r.Type(i)
 }
 
-func (t *Tree) gap(c Content, why string) {
-	r := t.Record(c)
-	// A file that stands nowhere may still hold code that a bolder engine finds.
-	t.Gaps = append(t.Gaps, landwaiter.Gap{Path: r.Path, Layer: int(c.Layer), Bytes: r.Size, Code: r.Type == TypeFile, Reason: why})
-}
+// Layer returns the records of a layer.
+func (t *Tree) Layer(i int32) *Records { return t.layers[i] }
+
+// Record returns the record that c names.
+func (t *Tree) Record(c Content) Record { return t.layers[c.Layer].At(c.Record) }
 
 // symlink returns where node n points, "" where it is no symbolic link.
 func (t *Tree) symlink(n int32) string {
-	if c := t.nodes[n].content; c != implicit && !t.nodes[n].folder {
-		if r := t.Record(c); r.Type == TypeSymlink {
-			return r.Link()
+	if at := t.holds(n); at >= 0 {
+		if r, i := t.record(at); r.Type(i) == TypeSymlink {
+			return r.Link(i)
 		}
 	}
 	return ""
 }
 
-// folder returns the folder that path leads to, following links. With create, what
-// is missing is made; a file in the way gives way, as it does in an engine.
-func (t *Tree) folder(path string, create bool) int32 {
+// folder returns the folder that path leads to, following links; noNode where
+// there is none.
+func (t *Tree) folder(path string) int32 {
 	if path == "" {
 		return rootNode
 	}
-	if n, ok := t.dirs[path]; ok {
-		return n
+	if path != t.dir {
+		n, _ := t.walk(rootNode, 0, path, false)
+		if n == noNode {
+			return noNode
+		}
+		t.dir, t.in = path, n // the next is in the same folder as a rule
 	}
-	n := t.walk(path, create)
-	if n != noNode {
-		t.dirs[path] = n
-	}
-	return n
+	return t.in
 }
 
-// lookup returns the node that path leads to, links in its folders followed and
-// its last element not.
-func (t *Tree) lookup(path string) int32 {
+// Find returns the node that path leads to, links in its folders followed and its
+// last element not. It may be a folder that no layer names.
+func (t *Tree) Find(path string) (int32, bool) {
 	dir, base := split(path)
-	n := t.folder(dir, false)
-	if n == noNode {
-		return noNode
+	n := t.folder(dir)
+	if n != noNode && base != "" {
+		n = t.kids.find(n, base)
 	}
-	if base == "" {
-		return n
-	}
-	return t.kid(n, base)
+	return n, n != noNode
 }
 
-// walk goes down path to a folder. Links are followed at most
-// limitio.MaxSymlinks times and never lead out of the root.
-func (t *Tree) walk(path string, create bool) int32 {
-	n, links := int32(rootNode), 0
+// walk goes down path from folder n to a folder; links were followed on the way to
+// n, and are counted. They are followed at most limitio.MaxSymlinks times and never
+// lead out of the root. With create, what is missing is made; a file in the way
+// gives way, as it does in an engine.
+func (t *Tree) walk(n int32, links int, path string, create bool) (int32, int) {
 	rest := path
 	for rest != "" {
 		var base string
@@ -250,43 +167,50 @@ func (t *Tree) walk(path string, create bool) int32 {
 		case "", ".":
 			continue
 		case "..":
-			n = t.nodes[n].parent
+			n = t.nodes[n].up
 			continue
 		}
-		kid := t.kid(n, base)
+		kid := t.kids.find(n, base)
 		if kid == noNode {
-			if !create {
-				return noNode
+			if !create || t.full(n) {
+				return noNode, 0
 			}
-			kid = t.add(n, base, node{at: implicit, content: implicit, folder: true})
+			kid = t.imply(n, base)
 		}
-		if to := t.symlink(kid); to != "" {
+		switch t.Type(kid) {
+		case TypeFolder:
+		case TypeSymlink:
+			to := t.symlink(kid)
+			if to == "" {
+				break
+			}
 			if links++; links > limitio.MaxSymlinks || len(to)+len(rest) > 4*limitio.MaxName {
-				return noNode
+				return noNode, 0
 			}
 			if strings.HasPrefix(to, "/") {
 				n = rootNode
 			}
 			rest = to + "/" + rest
 			continue
+		default:
 		}
-		if !t.nodes[kid].folder {
+		if t.Type(kid) != TypeFolder {
 			if !create {
-				return noNode
+				return noNode, 0
 			}
 			t.drop(kid)
-			kid = t.add(n, base, node{at: implicit, content: implicit, folder: true})
+			kid = t.imply(n, base)
 		}
 		n = kid
 	}
-	return n
+	return n, links
 }
 
 // Lookup returns the visible name that path leads to, links in its folders
 // followed; its Path is where it really is.
 func (t *Tree) Lookup(path string) (Visible, bool) {
-	n := t.lookup(path)
-	if n == noNode || t.nodes[n].at == implicit {
+	n, ok := t.Find(path)
+	if !ok || !t.Named(n) {
 		return Visible{}, false
 	}
 	return t.Visible(n), true
@@ -299,89 +223,63 @@ func (t *Tree) Follow(path string) (Visible, bool) {
 		if !ok {
 			break
 		}
-		r := t.Record(v.Content)
-		if r.Type != TypeSymlink {
+		if t.Type(v.Node) != TypeSymlink {
 			return v, true
 		}
-		if path = r.Link(); !strings.HasPrefix(path, "/") {
+		if path = t.Record(v.Content).Link; !strings.HasPrefix(path, "/") {
 			path = parentOf(v.Path) + "/" + path
 		}
 	}
 	return Visible{}, false
 }
 
-// Visible returns the name that node n stands for.
+// Visible returns the name that node n stands for, which is named.
 func (t *Tree) Visible(n int32) Visible {
-	return Visible{t.Path(n), t.nodes[n].at, t.nodes[n].content, n}
+	return Visible{t.Path(n), t.At(n), t.Content(n), n}
 }
 
-// Content returns the record that holds the bytes of node n.
-func (t *Tree) Content(n int32) Content { return t.nodes[n].content }
+// Folder returns the folder that path leads to, links followed.
+func (t *Tree) Folder(path string) (int32, bool) {
+	n := t.folder(path)
+	return n, n != noNode
+}
 
 // Real returns where the folder that path leads to really is.
 func (t *Tree) Real(path string) (string, bool) {
-	n := t.folder(path, false)
+	n := t.folder(path)
 	if n == noNode {
 		return "", false
 	}
-	return t.realPath(n), true
+	return t.Path(n), true
 }
 
 // Path returns where node n really is.
 func (t *Tree) Path(n int32) string {
-	if n == rootNode {
-		return ""
-	}
-	return t.path(n, t.realPath(t.nodes[n].parent))
+	var b [256]byte
+	return string(t.AppendPath(b[:0], n))
 }
 
-// path joins a node's name to where its folder is. It is the record's own text
-// where that says the same, which costs no memory.
-func (t *Tree) path(n int32, dir string) string {
-	name := t.name(n)
-	if dir == "" {
-		return name
-	}
-	if at := t.nodes[n].at; at != implicit {
-		if p := t.Record(at).Path; len(p) == len(dir)+1+len(name) && strings.HasPrefix(p, dir) {
-			return p
-		}
-	}
-	return dir + "/" + name
-}
-
-// realPath is where the folder n really is.
-func (t *Tree) realPath(n int32) string {
+// AppendPath appends to b where node n really is.
+func (t *Tree) AppendPath(b []byte, n int32) []byte {
 	if n == rootNode {
-		return ""
+		return b
 	}
-	p, ok := t.paths[n]
-	if !ok {
-		p = t.path(n, t.realPath(t.nodes[n].parent))
-		t.paths[n] = p
+	if up := t.nodes[n].up; up != rootNode {
+		b = append(t.AppendPath(b, up), '/')
 	}
-	return p
+	return append(b, t.name(n)...)
 }
 
 // All yields every visible name but folders that no layer names, in order of path.
 func (t *Tree) All() iter.Seq[Visible] {
-	return func(yield func(Visible) bool) { t.each(rootNode, "", yield) }
-}
-
-func (t *Tree) each(n int32, dir string, yield func(Visible) bool) bool {
-	kids := slices.Collect(t.under(n))
-	slices.SortFunc(kids, func(a, b int32) int { return strings.Compare(t.name(a), t.name(b)) })
-	for _, kid := range kids {
-		k := &t.nodes[kid]
-		path := t.path(kid, dir)
-		if k.at != implicit && !yield(Visible{path, k.at, k.content, kid}) {
-			return false
-		}
-		if k.folder && !t.each(kid, path, yield) {
-			return false
+	return func(yield func(Visible) bool) {
+		for i := range t.nodes[1:] {
+			n := int32(i) + 1
+			if t.Named(n) && !yield(t.Visible(n)) {
+				return
+			}
 		}
 	}
-	return true
 }
 
 func split(path string) (dir, base string) {

@@ -29,8 +29,7 @@ func TestConfirm(t *testing.T) {
 		l := &layerFacts{}
 		for i := range says {
 			path := string(rune('a' + i))
-			l.records = append(l.records, image.Record{Path: path, Type: image.TypeFile, Size: 1})
-			l.notes = append(l.notes, noted{})
+			l.record(t, image.Record{Path: path, Type: image.TypeFile, Size: 1}, noted{})
 			say := says[i]
 			if turned {
 				say = says[len(says)-1-i]
@@ -39,7 +38,7 @@ func TestConfirm(t *testing.T) {
 			say(&ff.facts)
 			l.facts = append(l.facts, ff)
 		}
-		r, err := newMerge([]*layerFacts{l}).result()
+		r, err := mergeOf(t, l).result()
 		if err != nil {
 			t.Fatal(err)
 		}

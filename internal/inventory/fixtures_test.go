@@ -13,7 +13,28 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/tools/txtar"
+
+	"github.com/landwaiter/landwaiter/internal/image"
 )
+
+// record adds a record to a layer.
+func (l *layerFacts) record(t testing.TB, rec image.Record, n noted) {
+	t.Helper()
+	if err := l.records.Append(&rec); err != nil {
+		t.Fatal(err)
+	}
+	l.notes = append(l.notes, n)
+}
+
+// mergeOf merges layers.
+func mergeOf(t testing.TB, layers ...*layerFacts) *merge {
+	t.Helper()
+	g, err := newMerge(layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
 
 // inputs decodes the sections of ar other than "want".
 func inputs(t testing.TB, ar *txtar.Archive) []txtar.File {

@@ -19,12 +19,11 @@ func TestGuessesGiveWay(t *testing.T) {
 		"opt/venv/lib/site-packages/w.libs/libcrypto.so.3", "opt/venv/lib/site-packages/w.libs/libssl.so.3",
 		"opt/venv/lib/site-packages/w.dist-info/METADATA",
 	}
-	l := &layerFacts{notes: make([]noted, len(names))}
+	l := &layerFacts{}
 	at := map[string]int32{}
 	for i, name := range names {
 		at[name] = int32(i)
-		l.records = append(l.records, image.Record{Path: name, Type: image.TypeFile, Size: 1})
-		l.notes[i].kind = kindCode(landwaiter.FileProgram)
+		l.record(t, image.Record{Path: name, Type: image.TypeFile, Size: 1}, noted{kind: kindCode(landwaiter.FileProgram)})
 	}
 	row := func(name string) int {
 		return slices.IndexFunc(ecosystems, func(e ecosystem) bool { return e.name == name })
@@ -60,7 +59,7 @@ func TestGuessesGiveWay(t *testing.T) {
 			}
 		})
 	}
-	g := newMerge([]*layerFacts{l})
+	g := mergeOf(t, l)
 	r, err := g.result()
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,8 @@ func Read(ctx context.Context, im *image.Image, stats *Stats) (*Result, error) {
 			return err
 		}
 		// A list that grew holds room for a quarter more, and it stays.
-		s.out.records, s.out.notes = slices.Clone(s.out.records), slices.Clone(s.out.notes)
+		s.out.records.Trim()
+		s.out.notes = slices.Clone(s.out.notes)
 		for _, i := range l.Indexes {
 			layers[i] = s.out
 		}
@@ -48,7 +49,10 @@ func Read(ctx context.Context, im *image.Image, stats *Stats) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := newMerge(layers)
+	g, err := newMerge(layers)
+	if err != nil {
+		return nil, err
+	}
 	if err := g.readAgain(ctx, im, m); err != nil {
 		return nil, err
 	}
@@ -194,7 +198,10 @@ func kindCode(k landwaiter.FileKind) uint8 { return uint8(max(slices.Index(kinds
 
 func (f *visible) code() bool { return kinds[f.kind].Code() }
 
-func (r *Result) size(f *visible) int64 { return r.tree.Record(r.tree.Content(f.node)).Size }
+func (r *Result) size(f *visible) int64 {
+	c := r.tree.Content(f.node)
+	return r.tree.Layer(c.Layer).Size(c.Record)
+}
 
 const noOwner = -1
 

@@ -17,11 +17,10 @@ func TestMemoryForEachFile(t *testing.T) {
 	before := heap()
 	for i := range files {
 		e := image.Entry{Path: fmt.Sprintf("srv/data/part-%05d/item-%08d.txt", i/100, i), Type: image.TypeFile, Size: 7, Mode: 0o644}
-		l.records = append(l.records, image.NewRecord(&e))
 		n := note{kind: landwaiter.FileText}
-		l.notes = append(l.notes, n.noted())
+		l.record(t, image.NewRecord(&e), n.noted())
 	}
-	g := newMerge([]*layerFacts{l})
+	g := mergeOf(t, l)
 	r, err := g.result()
 	if err != nil {
 		t.Fatal(err)

@@ -49,25 +49,27 @@ type ownerKey struct {
 	key string
 }
 
-func newMerge(layers []*layerFacts) *merge {
+func newMerge(layers []*layerFacts) (*merge, error) {
 	g := &merge{layers: layers, at: make([][]int32, len(layers)), byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
-	records := make([][]image.Record, len(layers))
+	records := make([]*image.Records, len(layers))
 	count := 0
 	for i, l := range layers {
-		records[i] = l.records
-		g.at[i] = make([]int32, len(l.records))
-		count += len(l.records)
+		records[i] = &l.records
+		g.at[i] = make([]int32, l.records.Len())
+		count += l.records.Len()
 	}
-	g.tree = image.Merge(records)
+	var err error
+	if g.tree, err = image.Merge(records); err != nil {
+		return nil, err
+	}
 	g.fileOf = make([]int32, g.tree.Nodes())
 	g.files = make([]visible, 0, count)
 	linked := map[image.Content]bool{}
 	for v := range g.tree.All() {
 		g.at[v.At.Layer][v.At.Record] = v.Node + 1
-		rec := g.tree.Record(v.Content)
-		if rec.Type != image.TypeFile {
+		if g.tree.Type(v.Node) != image.TypeFile {
 			if at := g.tree.Record(v.At); at.Type != image.TypeFolder {
-				g.links = append(g.links, fmt.Sprintf("%s %c %o %s", v.Path, at.Type, at.Mode, at.Link()))
+				g.links = append(g.links, fmt.Sprintf("%s %c %o %s", v.Path, at.Type, at.Mode, at.Link))
 			}
 			continue
 		}
@@ -81,7 +83,7 @@ func newMerge(layers []*layerFacts) *merge {
 	for i := range g.files {
 		g.files[i].linked = len(linked) > 0 && linked[g.tree.Content(g.files[i].node)]
 	}
-	return g
+	return g, nil
 }
 
 // visibleAt is where the name that a record put there really is.
@@ -180,7 +182,7 @@ func (g *merge) collect(sys *landwaiter.System) {
 	for i, l := range g.layers {
 		for j := range l.facts {
 			f := &l.facts[j]
-			real := g.real(l.records[f.record].Path)
+			real := g.real(l.records.Path(f.record))
 			for k := range f.packages {
 				key := firstSeen{real, identity(&f.packages[k].pkg), f.row}
 				if _, ok := first[key]; !ok {
@@ -308,7 +310,7 @@ func (g *merge) asShipped(path string) bool {
 		return false
 	}
 	c := g.tree.Content(g.files[i].node)
-	return g.compare(&g.files[i], g.tree.Record(c), g.layers[c.Layer].weak(c.Record)) == stateShipped
+	return g.compare(&g.files[i], c) == stateShipped
 }
 
 func (g *merge) collectGaps() {

@@ -15,10 +15,12 @@ import (
 // the second pass could not read is a gap as well.
 func TestSecondPassSpeaksOfItsOwnContent(t *testing.T) {
 	one := func() *layerFacts {
-		return &layerFacts{records: []image.Record{{Path: "opt/tool", Type: image.TypeFile, Size: 1}}, notes: make([]noted, 1)}
+		l := &layerFacts{}
+		l.record(t, image.Record{Path: "opt/tool", Type: image.TypeFile, Size: 1}, noted{})
+		return l
 	}
 	said := func(layer int) *merge {
-		g := newMerge([]*layerFacts{one(), one()})
+		g := mergeOf(t, one(), one())
 		ff := fileFacts{record: 0, row: len(ecosystems) - 1, path: "opt/tool"}
 		ff.Package("build info", landwaiter.Package{Ecosystem: "go", Name: "old", Version: "v1"}, "opt/tool")
 		g.second = []secondFacts{{layer, &layerFacts{facts: []fileFacts{ff}, gaps: []landwaiter.Gap{{Path: "etc/os-release", Code: true, Reason: "damaged"}}}}}

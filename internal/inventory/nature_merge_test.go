@@ -30,8 +30,7 @@ func scanned(t *testing.T, files ...txtar.File) *layerFacts {
 		if rec.SHA256 != sha256.Sum256(f.Data) {
 			t.Errorf("%s: its digest is not that of its content", f.Name)
 		}
-		s.out.records = append(s.out.records, rec)
-		s.out.notes = append(s.out.notes, n.noted())
+		s.out.record(t, rec, n.noted())
 	}
 	return s.out
 }
@@ -63,14 +62,14 @@ func TestCopies(t *testing.T) {
 	tool := fixture(t, "elf", "usr/local/lib/libx.so.1")
 	// The same build with other bytes at its end, as strip and sign tools leave it.
 	changed := append(bytes.Clone(tool), "signed"...)
-	r, err := newMerge([]*layerFacts{scanned(t,
+	r, err := mergeOf(t, scanned(t,
 		txtar.File{Name: "var/lib/dpkg/status", Data: []byte(dpkgStatus)},
 		txtar.File{Name: "var/lib/dpkg/info/tool.list", Data: []byte(dpkgList)},
 		txtar.File{Name: "usr/bin/tool", Data: tool},
 		txtar.File{Name: "opt/copy", Data: tool},
 		txtar.File{Name: "opt/changed", Data: changed},
 		txtar.File{Name: "opt/other", Data: fixture(t, "elf", "usr/local/bin/prog")},
-	)}).result()
+	)).result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,13 +93,13 @@ func TestCopies(t *testing.T) {
 // nobody owns the file; an archive that was seen whole is no longer closed.
 func TestGapsInsideOwnedFiles(t *testing.T) {
 	locked := fixture(t, "zip", "locked.zip")
-	r, err := newMerge([]*layerFacts{scanned(t,
+	r, err := mergeOf(t, scanned(t,
 		txtar.File{Name: "var/lib/dpkg/status", Data: []byte(dpkgStatus)},
 		txtar.File{Name: "var/lib/dpkg/info/tool.list", Data: []byte(dpkgList)},
 		txtar.File{Name: "usr/share/x.zip", Data: locked},
 		txtar.File{Name: "opt/locked.zip", Data: locked},
 		txtar.File{Name: "opt/open.zip", Data: fixture(t, "zip", "a.zip")},
-	)}).result()
+	)).result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,10 +123,10 @@ func TestGapsInsideOwnedFiles(t *testing.T) {
 // TestPackagesInsideArchives: a package in an archive has its place in it, and no
 // claim of it on files outside counts.
 func TestPackagesInsideArchives(t *testing.T) {
-	r, err := newMerge([]*layerFacts{scanned(t,
+	r, err := mergeOf(t, scanned(t,
 		txtar.File{Name: "bin/run.sh", Data: []byte("#!/bin/sh\n")},
 		txtar.File{Name: "opt/env.tar.gz", Data: fixture(t, "gzip", "env.tar.gz")},
-	)}).result()
+	)).result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,10 +272,9 @@ func TestRunsCodeIsListed(t *testing.T) {
 	l := &layerFacts{natures: map[int32]*landwaiter.Nature{}}
 	add := func(path string, size int64, kind landwaiter.FileKind, n *landwaiter.Nature) {
 		if n != nil {
-			l.natures[int32(len(l.records))] = n
+			l.natures[int32(l.records.Len())] = n
 		}
-		l.records = append(l.records, image.NewRecord(&image.Entry{Path: path, Type: image.TypeFile, Size: size}))
-		l.notes = append(l.notes, noted{kind: kindCode(kind)})
+		l.record(t, image.Record{Path: path, Type: image.TypeFile, Size: size}, noted{kind: kindCode(kind)})
 	}
 	for i := range 3 * maxRest {
 		add(fmt.Sprintf("data/big%03d.csv", i), 1<<20, landwaiter.FileData, nil)
@@ -284,7 +282,7 @@ func TestRunsCodeIsListed(t *testing.T) {
 	add("data/evil.pkl", 60, landwaiter.FileModel, &landwaiter.Nature{Format: "pickle", RunsCode: "yes", Calls: []string{"os.system"}})
 	add("data/cut.pkl", 50, landwaiter.FileModel, &landwaiter.Nature{Format: "pickle", RunsCode: "unknown"})
 	add("data/plain.pkl", 40, landwaiter.FileModel, &landwaiter.Nature{Format: "pickle"})
-	r, err := newMerge([]*layerFacts{l}).result()
+	r, err := mergeOf(t, l).result()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,9 +19,8 @@ func merged(t *testing.T, text string) string {
 	m := compile(ecosystems)
 	l := &layerFacts{}
 	for i, in := range inputs(t, txtar.Parse([]byte(text))) {
-		l.records = append(l.records, image.Record{Path: in.Name, Type: image.TypeFile, Size: int64(len(in.Data)), SHA256: sha256.Sum256(in.Data)})
 		_, kind := m.formats.find(in.Name, in.Data[:min(len(in.Data), headSize)])
-		l.notes = append(l.notes, noted{kind: kindCode(kind)})
+		l.record(t, image.Record{Path: in.Name, Type: image.TypeFile, Size: int64(len(in.Data)), SHA256: sha256.Sum256(in.Data)}, noted{kind: kindCode(kind)})
 		for _, r := range append(m.rows(nil, in.Name, isProgram(in.Data)), m.byName(in.Name)...) {
 			ff := fileFacts{record: int32(i), row: r, path: in.Name}
 			if err := ecosystems[r].read(newFile(t, in.Name, in.Data), &ff.facts); err != nil {
@@ -33,7 +32,7 @@ func merged(t *testing.T, text string) string {
 			l.facts = append(l.facts, ff)
 		}
 	}
-	res, err := newMerge([]*layerFacts{l}).result()
+	res, err := mergeOf(t, l).result()
 	if err != nil {
 		t.Fatal(err)
 	}

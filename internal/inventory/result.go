@@ -16,7 +16,7 @@ import (
 func (g *merge) count(r *Result) {
 	seen := make([][]bool, len(g.layers))
 	for i, l := range g.layers {
-		seen[i] = make([]bool, len(l.records))
+		seen[i] = make([]bool, l.records.Len())
 	}
 	for i := range g.files {
 		f := &g.files[i]
@@ -32,9 +32,9 @@ func (g *merge) count(r *Result) {
 		}
 	}
 	for i, l := range g.layers {
-		for j := range l.records {
-			if l.records[j].Type == image.TypeFile && !seen[i][j] {
-				r.hid.Add(landwaiter.Count{Files: 1, Bytes: l.records[j].Size})
+		for j := range int32(l.records.Len()) {
+			if l.records.Type(j) == image.TypeFile && !seen[i][j] {
+				r.hid.Add(landwaiter.Count{Files: 1, Bytes: l.records.Size(j)})
 			}
 		}
 	}
@@ -108,7 +108,7 @@ func (r *Result) list(g *merge) {
 		f := &r.files[i]
 		v := g.tree.Visible(f.node)
 		rec := g.tree.Record(v.Content)
-		f.state = g.compare(f, rec, g.layers[v.Content.Layer].weak(v.Content.Record))
+		f.state = g.compare(f, v.Content)
 		if !f.code() && f.owner != noOwner {
 			continue
 		}
@@ -185,7 +185,8 @@ func (g *merge) copies(list []landwaiter.File) map[string]string {
 			continue
 		}
 		v := g.tree.Visible(f.node)
-		for _, p := range digests[hex.EncodeToString(g.tree.Record(v.Content).SHA256[:])] {
+		sum := g.tree.Layer(v.Content.Layer).SHA256(v.Content.Record)
+		for _, p := range digests[hex.EncodeToString(sum[:])] {
 			if old, ok := out[p]; !ok || v.Path < old {
 				out[p] = v.Path
 			}

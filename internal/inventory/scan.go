@@ -24,7 +24,7 @@ type Stats struct {
 // layerFacts is what one layer says by itself: it depends on the layer's content
 // and on the readers alone.
 type layerFacts struct {
-	records []image.Record
+	records image.Records
 	notes   []noted // one for each record
 	sums    []weakSums
 	facts   []fileFacts
@@ -139,7 +139,7 @@ func (s *scanner) scan(ctx context.Context, l *image.Layer) error {
 
 func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	rec := image.NewRecord(&e)
-	at := int32(len(s.out.records))
+	at := int32(s.out.records.Len())
 	var n note
 	var err error
 	switch {
@@ -162,9 +162,8 @@ func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	if s.rename == nil && e.Type != image.TypeWhiteout && e.Type != image.TypeOpaque {
 		s.place(e.Path, at)
 	}
-	s.out.records = append(s.out.records, rec)
 	s.out.notes = append(s.out.notes, n.noted())
-	return nil
+	return s.out.records.Append(&rec)
 }
 
 // place hands what lies directly in a folder that a row asked for to the row, by

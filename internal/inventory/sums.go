@@ -59,17 +59,18 @@ func (l *layerFacts) weak(record int32) *weakSums {
 
 // compare says whether the file is one of those that its owner shipped, as far as
 // there are sums that can be compared.
-func (g *merge) compare(f *visible, rec *image.Record, weak *weakSums) uint8 {
+func (g *merge) compare(f *visible, c image.Content) uint8 {
 	if f.conf || f.flags&flagUnread != 0 || f.sums == 0 {
 		return stateUnknown
 	}
 	state := stateUnknown
+	strong, weak := g.tree.Layer(c.Layer).SHA256(c.Record), g.layers[c.Layer].weak(c.Record)
 	for next := f.sums; next > 0; next = g.sums[next-1].next {
 		kind, want, _ := strings.Cut(g.sums[next-1].sum, ":")
 		var own []byte
 		switch {
 		case kind == "sha256":
-			own = rec.SHA256[:]
+			own = strong[:]
 		case kind == "md5" && weak != nil:
 			own = weak.md5[:]
 		case kind == "sha1" && weak != nil:

@@ -16,6 +16,7 @@ const (
 	MaxLayers     = 1000      // layers of one image
 	MaxEntries    = 20 << 20  // entries of all layers
 	MaxName       = 4096      // bytes of one path
+	MaxNames      = 1 << 30   // bytes of the names in one layer
 	MaxSymlinks   = 40        // links followed for one path, as in Linux
 	MaxWanted     = 512 << 20 // a file that a reader asks for
 	MaxInMemory   = 64 << 20  // of that, held in memory; more goes to a spill file
