@@ -20,6 +20,15 @@ type file struct {
 // Reader reads the file from its start.
 func (f *file) Reader() io.Reader { return io.NewSectionReader(f.ReaderAt, 0, f.Size) }
 
+// inMemory is the whole file, where memory holds it. It must not be changed or kept.
+func (f *file) inMemory() ([]byte, bool) {
+	k, ok := f.ReaderAt.(*keeper)
+	if !ok || k.spill != nil || int64(len(k.mem)) != f.Size {
+		return nil, false
+	}
+	return k.mem, true
+}
+
 // facts is what one file says.
 type facts struct {
 	packages []packageFact

@@ -63,7 +63,7 @@ func readRust(f *file, out *facts) error {
 //
 // Format: https://github.com/rust-secure-code/cargo-auditable/blob/master/PARSING.md.
 func readRustProgram(f *file, out *facts) error {
-	seen, err := rustTraces(f.Reader())
+	seen, err := rustTraces(f)
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ func TestRustTracesAcrossPieces(t *testing.T) {
 	const mark = "/usr/share/cargo/registry/regex-1.7.0/src/exec.rs\x00rustc version 1.78.0 (9b00956e5 2024-04-29)\x00"
 	for at := rustPiece - 2*rustReach; at < rustPiece+rustReach; at += 7 {
 		text := strings.Repeat(".", at) + mark + strings.Repeat(".", 2*rustPiece)
-		s, err := rustTraces(strings.NewReader(text))
+		s, err := rustTraces(newFile(t, "x", []byte(text)))
 		if err != nil || !s.rust || len(s.named) != 1 || len(s.versions) != 1 {
 			t.Fatalf("at %d: %+v, %v", at, s, err)
 		}
@@ -149,7 +149,7 @@ func BenchmarkRustTraces(b *testing.B) {
 	data := bytes.Repeat([]byte("\x7fELF some code, rust, register, .dep, and zeros\x00\x00\x00\x00\x00\x00\x00\x00"), 1<<18)
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		if _, err := rustTraces(bytes.NewReader(data)); err != nil {
+		if _, err := rustTraces(newFile(b, "x", data)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -91,9 +91,14 @@ func (s *rustSearch) end() *rustSeen {
 }
 
 // rustTraces looks through a program for what Rust leaves in it.
-func rustTraces(r io.Reader) (*rustSeen, error) {
+func rustTraces(f *file) (*rustSeen, error) {
+	if data, ok := f.inMemory(); ok {
+		s := &rustSeen{versions: map[string]bool{}, named: map[rustRef]bool{}}
+		s.look(data, 0, len(data))
+		return s, nil
+	}
 	s := newRustSearch()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{s}, r, make([]byte, rustPiece)); err != nil {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{s}, f.Reader(), make([]byte, rustPiece)); err != nil {
 		return nil, err
 	}
 	return s.end(), nil
