@@ -198,7 +198,12 @@ func (s *readers) each(ctx context.Context, gs []group, limit int, visit visitor
 			return fmt.Errorf("layer %d, %s: %w", g.indexes[0]+1, g.layer.Digest, err)
 		}
 		defer r.Close()
-		return visit(ctx, g, stream{stored: r})
+		err = visit(ctx, g, stream{stored: r})
+		if t, ok := r.(*transfer); ok && err != nil && t.broken() != nil {
+			// Better than a decompressor's word for bytes that never came.
+			return fmt.Errorf("layer %d, %s: %w", g.indexes[0]+1, g.layer.Digest, explain(t.host, "layer", t.broken()))
+		}
+		return err
 	})
 }
 

@@ -120,6 +120,13 @@ func pushed(t *testing.T, oci string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	push(t, oci, u.Host)
+	return u.Host
+}
+
+// push puts the layout's image into the registry, as team/tool:demo.
+func push(t *testing.T, oci, host string) {
+	t.Helper()
 	index, err := layout.ImageIndexFromPath(oci)
 	if err != nil {
 		t.Fatal(err)
@@ -132,10 +139,9 @@ func pushed(t *testing.T, oci string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := crane.Push(img, u.Host+"/team/tool:demo", crane.Insecure); err != nil {
+	if err := crane.Push(img, host+"/team/tool:demo", crane.Insecure); err != nil {
 		t.Fatal(err)
 	}
-	return u.Host
 }
 
 // engine answers as a Docker engine does for the one image it has.
