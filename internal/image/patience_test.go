@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -96,7 +97,7 @@ func withToken(f *fake, secret string) {
 // and says when to come again.
 func TestTooLongAWait(t *testing.T) {
 	f := newFake(t, plain)
-	for after, says := range map[string]string{"3600": "another 1h0m0s", "301": "another 5m1s", "99999999999999": "another "} {
+	for after, says := range map[string]string{"3600": "another 1h0m0s", "301": "another 5m1s", "18446744074": "another 1193046h"} {
 		for _, where := range []string{"/manifests/", "/blobs/"} {
 			f.reset()
 			n := 0
@@ -162,6 +163,36 @@ func TestBounded(t *testing.T) {
 	}
 }
 
+// TestBodyAgain sends what a request carries whole each time, and a request whose body
+// is spent only once.
+func TestBodyAgain(t *testing.T) {
+	var got []string
+	srv := plain(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if got = append(got, string(body)); len(got) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer srv.Close()
+	var w waits
+	for _, c := range []struct {
+		body io.Reader
+		want []string
+	}{{strings.NewReader("token"), []string{"token", "token"}}, {io.MultiReader(strings.NewReader("token")), []string{"token"}}} {
+		got = nil
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, c.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := patient{http.DefaultTransport, patience{stallAfter, w.sleep}}.RoundTrip(req)
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("sent %q, want %q; %v", got, c.want, err)
+			continue
+		}
+		resp.Body.Close()
+	}
+}
+
 // TestCancelled ends while it waits, at once, and leaves no goroutine.
 func TestCancelled(t *testing.T) {
 	f := newFake(t, plain)
@@ -177,7 +208,7 @@ func TestCancelled(t *testing.T) {
 			w.Write(data[:len(data)/2])
 			http.NewResponseController(w).Flush()
 			cancel()
-			<-r.Context().Done()
+			hang(r)
 		},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -280,6 +311,17 @@ func TestStore(t *testing.T) {
 		store.Close()
 		if err := f.walk(t.Context(), f.patience()); err == nil || strings.Contains(err.Error(), "sig=") || !strings.Contains(err.Error(), store.Listener.Addr().String()) {
 			t.Errorf("%s, the store is gone: %v", auth, err)
+		}
+		away := f.blob
+		f.reset()
+		f.blob = func(w http.ResponseWriter, r *http.Request, data []byte, n int) {
+			if n == 1 {
+				cut(w, r, data, 100)
+			}
+			away(w, r, data, n)
+		}
+		if err := f.walk(t.Context(), f.patience()); err == nil || strings.Contains(err.Error(), "sig=") || !strings.Contains(err.Error(), "broke off after 100") {
+			t.Errorf("%s, the store is gone in the middle: %v", auth, err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package image_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -180,16 +179,10 @@ func TestStoredBytes(t *testing.T) {
 			serve.ServeHTTP(rec, r)
 			maps.Copy(w.Header(), rec.Header())
 			body := rec.Body.Bytes()
-			if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-				w.Header().Del("Content-Length")
-				w.Header().Set("Content-Encoding", "gzip")
-				z := gzip.NewWriter(w)
-				z.Write(body)
-				z.Close()
-				return
-			}
 			if label && bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
 				w.Header().Set("Content-Encoding", "gzip")
+			} else if r.URL.Path != "/v2/" && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") { // pushing says hello, too
+				t.Errorf("%s may be compressed on the way", r.URL.Path)
 			}
 			w.WriteHeader(rec.Code)
 			w.Write(body)

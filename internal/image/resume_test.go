@@ -196,6 +196,16 @@ func TestBadResume(t *testing.T) {
 	}
 }
 
+// hangs is how long a handler says nothing, so that a test that fails ends.
+const hangs = 10 * time.Second
+
+func hang(r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case <-time.After(hangs):
+	}
+}
+
 // TestStall breaks a connection that brings nothing, and leaves alone one that is slow,
 // or whose reader is.
 func TestStall(t *testing.T) {
@@ -204,7 +214,7 @@ func TestStall(t *testing.T) {
 	var once sync.Once
 	f.first = func(_ http.ResponseWriter, r *http.Request) (done bool) {
 		if strings.Contains(r.URL.Path, "/manifests/") {
-			once.Do(func() { <-r.Context().Done(); done = true }) // no answer at all
+			once.Do(func() { hang(r); done = true }) // no answer at all
 		}
 		return done
 	}
@@ -213,16 +223,17 @@ func TestStall(t *testing.T) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(data)))
 			w.Write(data[:len(data)/2])
 			http.NewResponseController(w).Flush()
-			<-r.Context().Done()
+			hang(r)
 			return
 		}
 		serve(w, r, data)
 	}
+	start := time.Now()
 	if err := f.walk(t.Context(), p); err != nil {
 		t.Error(err)
 	}
-	if n := f.requests(); n != 2 {
-		t.Errorf("%d requests, want 2", n)
+	if n := f.requests(); n != 2 || time.Since(start) > hangs {
+		t.Errorf("%d requests, want 2; it took %s", n, time.Since(start))
 	}
 
 	f.reset()
