@@ -21,6 +21,7 @@ const module = "github.com/landwaiter/landwaiter"
 var imports = map[string][]string{
 	"root":                    {},
 	"internal/limitio":        {"root"},
+	"internal/cache":          {"root"},
 	"internal/why":            {"root"},
 	"internal/compare":        {"root"},
 	"internal/version":        {"root"},
