@@ -182,7 +182,7 @@ func (a *archive) each(ctx context.Context, gs []group, limit int, visit visitor
 			if _, ok := a.sizes[p]; !ok {
 				return fmt.Errorf("the archive lacks layer %d, %s: %w", g.indexes[0]+1, p, landwaiter.ErrNotFound)
 			}
-			return visit(ctx, g, stream{stored: io.NewSectionReader(a.at, a.offs[p], a.sizes[p])})
+			return visit(ctx, g, a.stream(p, g, io.NewSectionReader(a.at, a.offs[p], a.sizes[p])))
 		})
 	}
 	err := a.members(ctx, func(h *tar.Header, _ int64, r io.Reader) error {
@@ -191,7 +191,7 @@ func (a *archive) each(ctx context.Context, gs []group, limit int, visit visitor
 			return nil
 		}
 		delete(byPath, clean(h.Name))
-		return visit(ctx, g, stream{stored: r})
+		return visit(ctx, g, a.stream(clean(h.Name), g, r))
 	})
 	for p, g := range byPath {
 		if err == nil {
@@ -199,6 +199,14 @@ func (a *archive) each(ctx context.Context, gs []group, limit int, visit visitor
 		}
 	}
 	return err
+}
+
+// stream is the member p, which the archive has and r reads.
+func (a *archive) stream(p string, g group, r io.Reader) stream {
+	return stream{
+		open:    func(context.Context) (io.ReadCloser, error) { return io.NopCloser(r), nil },
+		present: func() error { return sized(a.sizes[p], g.layer.Size) },
+	}
 }
 
 // members goes over the archive's members from its start. off is where a plain

@@ -66,8 +66,8 @@ type Image struct {
 
 // source streams the layers of one kind of place.
 type source interface {
-	// each calls visit once for every group of equal layers with their stored
-	// bytes; several at once where the source allows it, at most limit.
+	// each calls visit once for every group of equal layers with where their stored
+	// bytes come from; several at once where the source allows it, at most limit.
 	each(ctx context.Context, groups []group, limit int, visit visitor) error
 	close() error
 }
@@ -162,8 +162,9 @@ func (im *Image) groups() []group {
 	return gs
 }
 
-// Walk streams every layer once, layers side by side. visit must call
-// Layer.Next until io.EOF or return an error; it may be called from several
+// Walk visits every layer once, layers side by side. visit must end each layer, or
+// return an error: it calls Layer.Next until io.EOF, or where it knows already what
+// is in the layer, Layer.Check or Layer.Skip. It may be called from several
 // goroutines at a time. Equal layers are visited once, with all their Indexes.
 func (im *Image) Walk(ctx context.Context, visit func(context.Context, *Layer) error) error {
 	im.unpacked.Store(0)
@@ -172,7 +173,7 @@ func (im *Image) Walk(ctx context.Context, visit func(context.Context, *Layer) e
 	return im.walk(ctx, im.groups(), visit)
 }
 
-// Again streams the layers at these indexes a second time.
+// Again visits the layers at these indexes a second time.
 func (im *Image) Again(ctx context.Context, indexes []int, visit func(context.Context, *Layer) error) error {
 	im.unpacked.Store(0)
 	im.content.Store(0)
@@ -198,10 +199,7 @@ func (im *Image) walk(ctx context.Context, gs []group, visit func(context.Contex
 	})
 	err := im.src.each(ctx, gs, im.opt.parallel(), func(ctx context.Context, g group, s stream) error {
 		name := im.layerName(g)
-		l, err := im.newLayer(ctx, g, s)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+		l := im.newLayer(ctx, g, s)
 		defer l.close()
 		if err := visit(ctx, l); err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -17,8 +17,12 @@ import (
 
 // stream is where a layer's bytes come from: stored bytes, or a folder.
 type stream struct {
-	stored io.Reader
-	folder *walker
+	// open opens the stored bytes. Reading them ends with the context.
+	open func(context.Context) (io.ReadCloser, error)
+	// present fails where the place lacks the stored bytes, without reading them;
+	// nil where nobody can say.
+	present func() error
+	folder  *walker
 }
 
 // Type is the type of an entry.
@@ -62,28 +66,40 @@ type Layer struct {
 	// them clean. Known after Next has returned io.EOF.
 	Trailing int64
 
-	im     *Image
-	want   landwaiter.Layer
-	stored *limitio.Digest
-	plain  *limitio.Digest // of another goroutine, until ahead is closed
-	ahead  *limitio.Ahead
-	read   int64 // bytes of tar
-	tar    *tar.Reader
-	folder *walker
-	count  int
-	ended  bool
+	im      *Image
+	want    landwaiter.Layer
+	from    stream
+	in      *cancelled
+	cancel  context.CancelFunc
+	body    io.Closer // nil until the layer is opened
+	stored  *limitio.Digest
+	plain   *limitio.Digest // of another goroutine, until ahead is closed
+	ahead   *limitio.Ahead
+	read    int64 // bytes of tar
+	tar     *tar.Reader
+	folder  *walker
+	count   int
+	skipped int64 // unpacked bytes that nobody read
+	ended   bool
 }
 
-// newLayer starts to read a layer.
-func (im *Image) newLayer(ctx context.Context, g group, s stream) (*Layer, error) {
-	l := &Layer{Indexes: g.indexes, im: im, want: g.layer, folder: s.folder}
-	if s.folder != nil {
-		l.stored = limitio.NewDigest(bytes.NewReader(nil))
-		l.plain = l.stored
-		return l, nil
+// newLayer is a layer that is not open yet.
+func (im *Image) newLayer(ctx context.Context, g group, s stream) *Layer {
+	l := &Layer{Indexes: g.indexes, im: im, want: g.layer, from: s, folder: s.folder, in: &cancelled{ctx: ctx, im: im}}
+	l.stored = limitio.NewDigest(bytes.NewReader(nil))
+	l.plain = l.stored
+	return l
+}
+
+// open starts to read the layer.
+func (l *Layer) open() error {
+	l.in.ctx, l.cancel = context.WithCancel(l.in.ctx)
+	body, err := l.from.open(l.in.ctx)
+	if err != nil {
+		return err
 	}
-	in := &cancelled{ctx: ctx, r: s.stored, im: im}
-	l.stored = limitio.NewDigest(in)
+	l.body, l.in.r = body, body
+	l.stored = limitio.NewDigest(l.in)
 	l.plain = limitio.NewDigest(bytes.NewReader(nil))
 	ready := make(chan error)
 	l.ahead = limitio.NewAheadOf(func(a *limitio.Ahead) (func() (limitio.Block, error), func()) {
@@ -91,14 +107,14 @@ func (im *Image) newLayer(ctx context.Context, g group, s stream) (*Layer, error
 		if ready <- err; err != nil {
 			return func() (limitio.Block, error) { return nil, err }, func() {}
 		}
-		b := &budget{im: im, stored: &in.n, next: d.next, sum: l.plain}
+		b := &budget{im: l.im, stored: &l.in.n, next: d.next, sum: l.plain}
 		return b.block, d.stop
 	})
 	if err := <-ready; err != nil {
-		return nil, errors.Join(err, l.ahead.Close())
+		return err
 	}
 	l.tar = tar.NewReader(counted{l})
-	return l, nil
+	return nil
 }
 
 // counted reads what tar.Reader reads.
@@ -110,18 +126,30 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// close ends the layer, wherever it is.
 func (l *Layer) close() {
+	if l.cancel != nil {
+		l.cancel() // whoever waits for the source waits no longer
+	}
+	l.settle()
+	if l.body != nil {
+		l.body.Close()
+	}
+}
+
+// settle ends decompression, so that nobody else reads the stored bytes.
+func (l *Layer) settle() {
 	if l.ahead != nil {
 		l.ahead.Close()
 		l.ahead = nil
 	}
 }
 
-// Unpacked returns the bytes of uncompressed tar read so far.
-func (l *Layer) Unpacked() int64 { return l.read }
+// Unpacked returns the bytes of uncompressed tar read so far, or skipped.
+func (l *Layer) Unpacked() int64 { return l.read + l.skipped }
 
-// Next goes on to the next entry. It returns io.EOF after the last, and only
-// when every digest has been checked to the last byte.
+// Next goes on to the next entry, and opens the layer before the first. It returns
+// io.EOF after the last, and only when every digest has been checked to the last byte.
 func (l *Layer) Next() (Entry, error) {
 	if l.count++; l.count > limitio.MaxEntries {
 		return Entry{}, fmt.Errorf("more than %d entries: %w", limitio.MaxEntries, landwaiter.ErrTooLarge)
@@ -132,6 +160,11 @@ func (l *Layer) Next() (Entry, error) {
 			l.ended = true
 		}
 		return e, err
+	}
+	if l.tar == nil {
+		if err := l.open(); err != nil {
+			return Entry{}, err
+		}
 	}
 	for {
 		h, err := l.tar.Next()
@@ -175,7 +208,7 @@ func (l *Layer) damage(err error) error {
 		return err
 	}
 	err = fmt.Errorf("damaged after %d bytes of content: %w", l.read, err)
-	l.close()
+	l.settle()
 	if l.want.Digest != "" {
 		if bad := l.stored.Verify(l.want.Digest, l.want.Size); errors.Is(bad, landwaiter.ErrDigest) {
 			return fmt.Errorf("%w; copy the image again: %w", err, bad)
@@ -201,7 +234,7 @@ func (l *Layer) finish() error {
 			return l.damage(err)
 		}
 	}
-	l.close()
+	l.settle()
 	if l.want.Digest != "" {
 		if err := l.stored.Verify(l.want.Digest, l.want.Size); err != nil {
 			return fmt.Errorf("stored bytes: %w; copy the image again", err)

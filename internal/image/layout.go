@@ -146,8 +146,24 @@ func (b layoutBlobs) open(name string) (io.ReadCloser, error) { return b.root.Op
 
 func (b layoutBlobs) blob(_ context.Context, d v1.Descriptor) (io.ReadCloser, error) {
 	f, err := b.root.Open("blobs/" + d.Digest.Algorithm + "/" + d.Digest.Hex)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the layout lacks it; copy the image again: %w", landwaiter.ErrNotFound)
+	if err != nil {
+		return nil, lacks(err)
 	}
-	return f, err
+	return f, nil
+}
+
+// present fails where the layout lacks a blob, or has one of another size.
+func (b layoutBlobs) present(d v1.Descriptor) error {
+	st, err := b.root.Stat("blobs/" + d.Digest.Algorithm + "/" + d.Digest.Hex)
+	if err != nil {
+		return lacks(err)
+	}
+	return sized(st.Size(), d.Size)
+}
+
+func lacks(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the layout lacks it; copy the image again: %w", landwaiter.ErrNotFound)
+	}
+	return err
 }

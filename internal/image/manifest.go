@@ -188,18 +188,29 @@ type readers struct {
 }
 
 func (s *readers) each(ctx context.Context, gs []group, limit int, visit visitor) error {
-	return sideBySide(ctx, gs, limit, func(ctx context.Context, g group) (err error) {
+	return sideBySide(ctx, gs, limit, func(ctx context.Context, g group) error {
 		h, err := v1.NewHash(g.layer.Digest)
 		if err != nil {
 			return fmt.Errorf("layer digest %q: %w", g.layer.Digest, errors.Join(landwaiter.ErrInvalid, err))
 		}
-		r, err := s.blobs.blob(ctx, v1.Descriptor{Digest: h, Size: g.layer.Size})
-		if err != nil {
-			return fmt.Errorf("layer %d, %s: %w", g.indexes[0]+1, g.layer.Digest, err)
+		d := v1.Descriptor{Digest: h, Size: g.layer.Size}
+		var body io.ReadCloser
+		from := stream{open: func(ctx context.Context) (_ io.ReadCloser, err error) {
+			if body, err = s.blobs.blob(ctx, d); err != nil {
+				return nil, fmt.Errorf("%s: %w", h, err)
+			}
+			return body, nil
+		}}
+		if local, ok := s.blobs.(interface{ present(d v1.Descriptor) error }); ok {
+			from.present = func() error {
+				if err := local.present(d); err != nil {
+					return fmt.Errorf("%s: %w", h, err)
+				}
+				return nil
+			}
 		}
-		defer r.Close()
-		err = visit(ctx, g, stream{stored: r})
-		if t, ok := r.(*transfer); ok && err != nil && t.broken() != nil {
+		err = visit(ctx, g, from)
+		if t, ok := body.(*transfer); ok && err != nil && t.broken() != nil {
 			// Better than a decompressor's word for bytes that never came.
 			return fmt.Errorf("layer %d, %s: %w", g.indexes[0]+1, g.layer.Digest, explain(t.host, "layer", t.broken()))
 		}

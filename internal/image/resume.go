@@ -203,7 +203,7 @@ func noEOF(err error) error {
 // broken is what ended the transfer for good, if something did: not its end, and not
 // the caller. Once it has stopped, nobody else need explain the bytes that lack.
 func (t *transfer) broken() error {
-	if t.err == io.EOF || t.ctx.Err() != nil {
+	if t.err == io.EOF || errors.Is(t.err, context.Canceled) || errors.Is(t.err, context.DeadlineExceeded) {
 		return nil
 	}
 	return t.err
