@@ -98,6 +98,12 @@ func (f *compareFlags) run(ctx context.Context, s streams, args []string) (err e
 		}
 		defer func() { err = errors.Join(err, opt.Advisories.Close()) }()
 	}
+	kept, done, err := f.cache.open(s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	opt.Cache = kept
 	opt.Watch = func(progress func() (int64, int64), stats *inventory.Stats) func() {
 		return showProgress(s, progress, stats)
 	}

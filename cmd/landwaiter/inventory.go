@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/cache"
 	"github.com/landwaiter/landwaiter/internal/declared"
 	"github.com/landwaiter/landwaiter/internal/image"
 	"github.com/landwaiter/landwaiter/internal/inventory"
@@ -33,12 +34,14 @@ type subjectFlags struct {
 	platform    string
 	insecure    bool
 	maxUnpacked int64
+	cache       cacheFlags
 }
 
 func (f *subjectFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.platform, "platform", "", "choose `os/arch` of an image for several (default linux/amd64)")
 	cmd.Flags().BoolVar(&f.insecure, "insecure", false, "allow plain HTTP to a registry on a loopback address")
 	cmd.Flags().Int64Var(&f.maxUnpacked, "max-unpacked-gib", 0, "refuse an image that unpacks to more than this many `GiB` (default 64)")
+	f.cache.add(cmd)
 }
 
 func (f *subjectFlags) options() (image.Options, error) {
@@ -93,7 +96,12 @@ func (f *inventoryFlags) run(cmd *cobra.Command, s streams, ref string) error {
 	if err != nil {
 		return err
 	}
-	sub, inv, err := readInventory(cmd.Context(), s, ref, opt)
+	kept, done, err := f.cache.open(s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	sub, inv, err := readInventory(cmd.Context(), s, ref, opt, kept)
 	if err != nil {
 		return err
 	}
@@ -128,7 +136,7 @@ func inventoryFormatNames() []string {
 	return names
 }
 
-func readInventory(ctx context.Context, s streams, ref string, opt image.Options) (_ *landwaiter.Subject, _ *landwaiter.Inventory, err error) {
+func readInventory(ctx context.Context, s streams, ref string, opt image.Options, kept *cache.Store) (_ *landwaiter.Subject, _ *landwaiter.Inventory, err error) {
 	im, err := image.Open(ctx, ref, opt)
 	if err != nil {
 		return nil, nil, err
@@ -136,7 +144,7 @@ func readInventory(ctx context.Context, s streams, ref string, opt image.Options
 	defer func() { err = errors.Join(err, im.Close()) }()
 	var stats inventory.Stats
 	stop := showProgress(s, im.Progress, &stats)
-	r, err := inventory.Read(ctx, im, &stats)
+	r, err := inventory.Read(ctx, im, &stats, kept)
 	stop()
 	if err != nil {
 		return nil, nil, err

@@ -33,8 +33,9 @@ const (
 // streams are where a command reads and writes.
 type streams struct {
 	out, err io.Writer
-	terminal bool // out is a terminal
-	progress bool // err is a terminal
+	terminal bool   // out is a terminal
+	progress bool   // err is a terminal
+	cache    string // the folder of the cache where no flag names one; "" for none
 	now      func() time.Time
 }
 
@@ -57,6 +58,7 @@ func main() {
 		out: os.Stdout, err: os.Stderr,
 		terminal: term.IsTerminal(int(os.Stdout.Fd())),
 		progress: term.IsTerminal(int(os.Stderr.Fd())),
+		cache:    defaultCache(),
 		now:      time.Now,
 	})
 	stop()
@@ -120,7 +122,7 @@ what it could not see, and gives advice in plain words. A named person decides.`
 	root.SetErr(s.err)
 	root.SetVersionTemplate("landwaiter {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(assessCommand(s), inventoryCommand(s), whyCommand(s), compareCommand(s), advisoriesCommand(s))
+	root.AddCommand(assessCommand(s), inventoryCommand(s), whyCommand(s), compareCommand(s), advisoriesCommand(s), cacheCommand(s))
 	wrapArgs(root)
 	return root
 }

@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: false,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("LANDWAITER_CACHE", filepath.Join(e.WorkDir, ".cache")) // never the user's own
 			return nil
 		},
 	})
@@ -68,7 +69,7 @@ func TestScripts(t *testing.T) {
 
 // TestHelp: every command explains itself with an example.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"assess"}, {"inventory"}, {"why"}, {"compare"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}} {
+	for _, args := range [][]string{{"assess"}, {"inventory"}, {"why"}, {"compare"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}, {"cache", "status"}, {"cache", "clear"}} {
 		var out strings.Builder
 		if status := run(t.Context(), append(args, "--help"), streams{out: &out, err: io.Discard, now: lwtest.Clock}); status != 0 {
 			t.Errorf("%v --help: status %d", args, status)

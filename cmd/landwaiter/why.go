@@ -90,6 +90,11 @@ func (f *subjectFlags) material(ctx context.Context, s streams, ref string) (_ *
 	if err != nil {
 		return nil, err
 	}
+	kept, done, err := f.cache.open(s)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	im, err := image.Open(ctx, ref, opt)
 	if err != nil {
 		return nil, err
@@ -97,7 +102,7 @@ func (f *subjectFlags) material(ctx context.Context, s streams, ref string) (_ *
 	defer func() { err = errors.Join(err, im.Close()) }()
 	var stats inventory.Stats
 	stop := showProgress(s, im.Progress, &stats)
-	r, err := inventory.Read(ctx, im, &stats)
+	r, err := inventory.Read(ctx, im, &stats, kept)
 	stop()
 	if err != nil {
 		return nil, err

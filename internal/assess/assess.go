@@ -33,6 +33,8 @@ type Options struct {
 	Now time.Time
 	// Tool names the program in the result.
 	Tool landwaiter.Tool
+	// Cache keeps what layers say from run to run; nil for none.
+	Cache inventory.Cache
 	// Watch is called when the subject is open, before it is read; what it
 	// returns is called when it has been read.
 	Watch func(progress func() (read, total int64), stats *inventory.Stats) (stop func())
@@ -88,7 +90,7 @@ func read(ctx context.Context, im *image.Image, opt Options) (*inventory.Result,
 	if opt.Watch != nil {
 		defer opt.Watch(im.Progress, &stats)()
 	}
-	return inventory.Read(ctx, im, &stats)
+	return inventory.Read(ctx, im, &stats, opt.Cache)
 }
 
 // known fills in what the advisory file answers, and returns the end of the

@@ -28,21 +28,23 @@ type Result struct {
 	hid    landwaiter.Count
 }
 
-// Read walks every layer of im once and merges what they say. The classes of the
-// account wait for [Result.Count]: they depend on what is known.
-func Read(ctx context.Context, im *image.Image, stats *Stats) (*Result, error) {
+// Read walks every layer of im once and merges what they say. What a layer says is
+// taken from cache where it is known there, and kept there else; cache may be nil.
+// The classes of the account wait for [Result.Count]: they depend on what is known.
+func Read(ctx context.Context, im *image.Image, stats *Stats, cache Cache) (*Result, error) {
 	m := compile(ecosystems)
+	lc := &layerCache{cache, stats}
 	layers := make([]*layerFacts, len(im.Subject().Layers))
 	err := im.Walk(ctx, func(ctx context.Context, l *image.Layer) error {
-		s := newScanner(m, stats)
-		if err := s.scan(ctx, l); err != nil {
+		out, err := lc.known(l)
+		if err == nil && out == nil {
+			out, err = readLayer(ctx, l, m, lc)
+		}
+		if err != nil {
 			return err
 		}
-		// A list that grew holds room for a quarter more, and it stays.
-		s.out.records.Trim()
-		s.out.notes = slices.Clone(s.out.notes)
 		for _, i := range l.Indexes {
-			layers[i] = s.out
+			layers[i] = out
 		}
 		return nil
 	})
@@ -53,70 +55,25 @@ func Read(ctx context.Context, im *image.Image, stats *Stats) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := g.readAgain(ctx, im, m); err != nil {
+	if err := g.readAgain(ctx, im, m, lc); err != nil {
 		return nil, err
 	}
 	return g.result()
 }
 
-// readAgain reads what one pass could not: files that carry a wanted name only
-// by a hard link, and programs too large for memory that have a reader's sign.
-func (g *merge) readAgain(ctx context.Context, im *image.Image, m *matcher) error {
-	names := make([]map[int32][]string, len(g.layers))
-	add := func(c image.Content, name string) {
-		if names[c.Layer] == nil {
-			names[c.Layer] = map[int32][]string{}
-		}
-		names[c.Layer][c.Record] = append(names[c.Layer][c.Record], name)
+// readLayer reads a layer to its end.
+func readLayer(ctx context.Context, l *image.Layer, m *matcher, lc *layerCache) (*layerFacts, error) {
+	s := newScanner(m, lc.stats)
+	if err := s.scan(ctx, l); err != nil {
+		return nil, err
 	}
-	large := map[image.Content]bool{}
-	for i, l := range g.layers {
-		for _, rec := range l.large {
-			large[image.Content{Layer: int32(i), Record: rec}] = true
-		}
+	// A list that grew holds room for a quarter more, and it stays.
+	s.out.records.Trim()
+	s.out.notes = slices.Clone(s.out.notes)
+	if s.lucky() {
+		lc.keep(l, s.out) // at once: whoever stops the run here goes on here
 	}
-	for i := range g.files {
-		// Programs are read by content, whatever their name.
-		f := g.tree.Visible(g.files[i].node)
-		if large[f.Content] || f.At != f.Content && len(m.rows(nil, f.Path, false)) > 0 {
-			add(f.Content, f.Path)
-		}
-	}
-	var indexes []int
-	for i, n := range names {
-		if n != nil {
-			indexes = append(indexes, i)
-		}
-	}
-	if len(indexes) == 0 {
-		return nil
-	}
-	again := make([]*layerFacts, len(g.layers))
-	err := im.Again(ctx, indexes, func(ctx context.Context, l *image.Layer) error {
-		s := newScanner(m, &Stats{})
-		s.rename = map[int32][]string{}
-		for _, i := range l.Indexes {
-			for rec, list := range names[i] {
-				s.rename[rec] = append(s.rename[rec], list...)
-			}
-		}
-		if err := s.scan(ctx, l); err != nil {
-			return err
-		}
-		for _, i := range l.Indexes {
-			again[i] = s.out
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for i, l := range again {
-		if l != nil {
-			g.second = append(g.second, secondFacts{i, l})
-		}
-	}
-	return nil
+	return s.out, nil
 }
 
 // Count fills the account: covered says of a package's ID whether a source of

@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 
 	"github.com/landwaiter/landwaiter/internal/limitio"
@@ -121,7 +122,11 @@ func lastBytes(before, p []byte, n int) []byte {
 // ReadAt reads what was kept.
 func (k *keeper) ReadAt(p []byte, off int64) (int, error) {
 	if k.spill != nil {
-		return k.spill.ReadAt(p, off)
+		n, err := k.spill.ReadAt(p, off)
+		if err != nil && err != io.EOF {
+			k.err = err
+		}
+		return n, err
 	}
 	return bytes.NewReader(k.mem).ReadAt(p, off)
 }

@@ -40,7 +40,7 @@ func ownedFolder(t *testing.T) *Result {
 		t.Fatal(err)
 	}
 	defer im.Close()
-	r, err := Read(t.Context(), im, &Stats{})
+	r, err := Read(t.Context(), im, &Stats{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package inventory
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,9 +16,11 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/lwtest"
 )
 
-var update = flag.Bool("update", false, "rewrite the want section of every testdata archive")
+// update: rewrite the want section of every testdata archive.
+var update = lwtest.Update()
 
 // TestReaders reads every testdata/NAME.txtar and testdata/NAME-*.txtar with
 // the rows called NAME, and compares what they say with the archive's section

@@ -9,17 +9,11 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"sync/atomic"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/image"
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
-
-// Stats are counted while a scan runs; anybody may read them at any time.
-type Stats struct {
-	Layers, Files, Packages atomic.Int64
-}
 
 // layerFacts is what one layer says by itself: it depends on the layer's content
 // and on the readers alone.
@@ -97,6 +91,9 @@ type scanner struct {
 	// it; nil in a layer until the first archive.
 	nest *nest
 	kid  *scanner // reads the members of archives
+	// chance is true where what was said depends on this machine: a file could not be
+	// kept while it was read. The next run may see more.
+	chance bool
 	// rename gives, in a second pass, the records to read and under which names.
 	rename map[int32][]string
 	placed map[string]bool // names that rows had by name alone
@@ -223,7 +220,10 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	weak := s.rename == nil && s.nest.top() && out.kind.Code() // where a changed file matters
 	sums := s.sums(weak)
 	if w != nil {
-		defer w.keep.close()
+		defer func() {
+			s.chance = s.chance || w.keep.err != nil
+			w.keep.close()
+		}()
 		sums = append(sums, &w.keep)
 	}
 	if v != nil && v.window {

@@ -83,7 +83,7 @@ func readFolder(t *testing.T, dir string) *Result {
 		t.Fatal(err)
 	}
 	defer im.Close()
-	r, err := Read(t.Context(), im, &Stats{})
+	r, err := Read(t.Context(), im, &Stats{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,12 @@ import (
 )
 
 // update is the -update flag, registered in test programs only. A package with
-// an -update flag of its own (internal/inventory, internal/report) must not
-// import lwtest into its test program: the flag package panics on the second.
+// an -update flag of its own (internal/report) must not import lwtest into its test
+// program: the flag package panics on the second.
 var update = updateFlag()
+
+// Update is the -update flag, for tests that write their goldens themselves.
+func Update() *bool { return update }
 
 func updateFlag() *bool {
 	if !testing.Testing() {
