@@ -11,7 +11,7 @@ TOOL := $(GO) tool -modfile=tools/go.mod
 # that it says the same in a year.
 AT := 2026-11-22
 
-.PHONY: all build run test check fmt vet lint readme fuzz bench clean
+.PHONY: all build run test check fmt vet lint readme fuzz bench bench-image bench-gate clean
 
 all: build
 
@@ -31,7 +31,8 @@ run: build
 test:
 	$(GO) test -race -shuffle=on ./...
 
-check: fmt vet lint readme test
+# Test comes last: its lines are what CI counts.
+check: fmt vet lint readme bench-gate test
 
 fmt:
 	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); \
@@ -58,8 +59,23 @@ fuzz:
 	  done; \
 	done
 
+# The Go benchmarks; CONTRIBUTING.md says how to compare two runs.
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./...
+COUNT ?= 1
+
+# The program on a whole image, against the least that any reader must do. IMAGE is
+# the folder of an OCI layout; without it, one is made.
+RUNS ?= 3
+bench-image: build
+	@$(GO) build -o $(BUILD)/bench ./internal/lwtest/bench
+	$(BUILD)/bench -program $(BUILD)/landwaiter -runs $(RUNS) $(if $(IMAGE),-image $(IMAGE),-memory)
+
+# Fails where the program has become a third slower: the limits are in
+# internal/lwtest/bench/gate.go.
+bench-gate: build
+	@$(GO) build -o $(BUILD)/bench ./internal/lwtest/bench
+	$(BUILD)/bench -program $(BUILD)/landwaiter -runs 4 -gate
 
 clean:
 	rm -rf $(BUILD)

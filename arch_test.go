@@ -35,6 +35,7 @@ var imports = map[string][]string{
 	"internal/declared":       {"root", "internal/version", "internal/limitio"},
 	"internal/assess":         {"root", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/declared", "internal/judge"},
 	"internal/lwtest":         {"root"},
+	"internal/lwtest/bench":   {"root", "internal/lwtest"},
 	"internal/lwtest/mkimage": {"root", "internal/lwtest"},
 	"internal/lwtest/recall":  {"root"},
 	"cmd/landwaiter":          nil, // everything but test helpers

@@ -3,9 +3,21 @@ package lwtest
 import (
 	"archive/tar"
 	"fmt"
+	"io"
 	"path"
 	"strconv"
+	"strings"
 )
+
+// Add adds a file to layer n beside what the text says. open is called once for each
+// time that the layer is written, and gives size bytes; name is its path in the image.
+func (s *Spec) Add(n int, name string, mode, size int64, open func() io.Reader) error {
+	if path.Clean("/"+name) != "/"+name || strings.HasPrefix(name, "/") {
+		return fmt.Errorf("path %q is not clean", name)
+	}
+	e := &entry{name: name, kind: tar.TypeReg, mode: mode, size: size, stream: open}
+	return s.layer(n).add(e)
+}
 
 // addEntry adds e at arg, which is LAYER/PATH.
 func (s *Spec) addEntry(arg string, e *entry) error {
