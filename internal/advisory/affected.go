@@ -56,10 +56,14 @@ func encodeEntries(list []affected) []byte {
 	return b
 }
 
-func decodeEntries(c *cursor) []affected {
-	var list []affected
+// decodeEntries reads them into list, whose memory it takes over.
+func decodeEntries(c *cursor, list []affected) []affected {
+	list = list[:0]
 	for range c.count() {
 		a := affected{status: c.text(), module: c.text()}
+		if n := len(list); n < cap(list) {
+			a.spans = list[:n+1][n].spans[:0]
+		}
 		for range c.count() {
 			s := span{low: c.text()}
 			if len(c.b) == 0 {

@@ -28,6 +28,8 @@ type card struct {
 	severity []landwaiter.Severity
 	// Where the record lies in "details".
 	block, offset, length uint64
+	// about are its references; the file does not hold them.
+	about []string
 }
 
 // Flags of a card.
@@ -54,7 +56,7 @@ func (c *card) encode(b []byte) []byte {
 }
 
 func decodeCard(b []byte) (card, error) {
-	r := cursor{b: b}
+	r := texts(b)
 	c := card{source: int(r.number() & 0xFFFFFF), flags: r.number(), block: r.number(), offset: r.number(), length: r.number()}
 	c.id, c.summary, c.url = r.text(), r.text(), r.text()
 	c.aliases, c.upstream = r.list(), r.list()

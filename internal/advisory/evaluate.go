@@ -11,13 +11,25 @@ import (
 // hit is a record that says that a target is affected.
 type hit struct {
 	card     *card
-	words    string // the part of the record that matched
+	part     span   // of the record that matched
+	listed   string // or the version that it lists
+	words    string // the same for a reader
 	fixed    string
 	status   string
 	note     string
 	openEnd  bool // the range names no end
 	compared string
 	number   uint64 // of the record
+}
+
+// finish completes a hit that is kept: most are looked at and let go.
+func (h *hit) finish(c *card, compared string) {
+	h.card, h.compared = c, compared
+	h.fixed, h.status = strings.Clone(h.fixed), strings.Clone(h.status)
+	if h.words = h.part.words(); h.listed != "" {
+		h.words = "listed version " + h.listed
+	}
+	h.part, h.listed = span{}, ""
 }
 
 // outcome is what the records of a source say about one name and version.
@@ -30,15 +42,18 @@ type outcome struct {
 	doubt string
 }
 
-// evaluator holds one version against many statements. Bounds repeat, so it keeps
-// the answers.
+// evaluator holds one version after the other against many statements. Bounds repeat,
+// so it keeps the answers.
 type evaluator struct {
+	parse    func(root, text string) *version.Version
 	t        *target
 	version  *version.Version // nil where the text is none
-	parse    func(string) *version.Version
 	answers  map[string]answer
 	rpm      bool
 	ownEpoch string
+	// What the records say about the version, until the next one.
+	hits, others []hit
+	list         []affected // of the record that is looked at
 }
 
 type answer struct {
@@ -47,13 +62,17 @@ type answer struct {
 	note string
 }
 
-func newEvaluator(t *target, parse func(root, text string) *version.Version) *evaluator {
-	e := &evaluator{
-		t: t, version: parse(t.osv.name, t.version), answers: map[string]answer{}, rpm: t.osv.rpm,
-		parse: func(s string) *version.Version { return parse(t.osv.name, s) },
+// manyAnswers is how many a map may have held to be emptied and used again: a large
+// map takes long to empty.
+const manyAnswers = 64
+
+// begin turns to another target.
+func (e *evaluator) begin(t *target) {
+	if e.answers == nil || len(e.answers) > manyAnswers {
+		e.answers = map[string]answer{}
 	}
-	e.ownEpoch = epoch(t.version)
-	return e
+	clear(e.answers)
+	e.t, e.version, e.rpm, e.ownEpoch = t, e.parse(t.osv.name, t.version), t.osv.rpm, epoch(t.version)
 }
 
 // epoch returns the epoch of an rpm version, "" where it names none.
@@ -86,10 +105,11 @@ func (e *evaluator) against(bound string) answer {
 // compare leaves an epoch out only for rpm, and only where exactly one side has
 // one that is not 0: rpm's data are known to lose it.
 func (e *evaluator) compare(bound string) answer {
-	v, w := e.version, e.parse(bound)
+	root := e.t.osv.name
+	v, w := e.version, e.parse(root, bound)
 	var note string
 	if theirs := epoch(bound); e.rpm && (e.ownEpoch == "") != (theirs == "") && strings.Trim(e.ownEpoch+theirs, "0") != "" {
-		v, w = e.parse(withoutEpoch(e.t.version)), e.parse(withoutEpoch(bound))
+		v, w = e.parse(root, withoutEpoch(e.t.version)), e.parse(root, withoutEpoch(bound))
 		side := "the package"
 		if e.ownEpoch == "" {
 			side = "the record"
@@ -178,7 +198,7 @@ func (e *evaluator) statement(a affected) (verdict, hit) {
 	h := hit{status: a.status}
 	for _, v := range a.listed {
 		if v == e.t.version || e.equals(v) {
-			h.words = "listed version " + v
+			h.listed = v
 			return verdictYes, h
 		}
 	}
@@ -197,13 +217,13 @@ func (e *evaluator) statement(a affected) (verdict, hit) {
 		case !sure:
 			doubt = true
 		case in:
-			h.words, h.note, h.openEnd = s.words(), note, s.end == endNone
+			h.part, h.note, h.openEnd = s, note, s.end == endNone
 			if s.end == endFixed {
 				h.fixed = s.high
 			}
 			return verdictYes, h
 		case s.end == endFixed && h.fixed == "":
-			h.fixed, h.words = s.high, s.words()
+			h.fixed, h.part = s.high, s
 		}
 	}
 	if doubt {
@@ -221,49 +241,78 @@ func (e *evaluator) equals(v string) bool {
 }
 
 // lookup holds a target against everything that the file says about its name.
-func (t *tables) lookup(target *target, parse func(root, text string) *version.Version) (outcome, error) {
+func (m *matcher) lookup(target *target) (outcome, error) {
 	var out outcome
-	var e *evaluator
+	e := &m.evaluator
+	e.t, e.hits, e.others = nil, e.hits[:0], e.others[:0]
 	for _, release := range append(target.releases[:len(target.releases):len(target.releases)], target.extra...) {
-		for r := (cursor{b: t.keys.find([]byte(lookupKey(release, target.name)))}); len(r.b) > 0; {
-			p := cursor{b: r.bytes()}
-			number := p.number()
-			list := decodeEntries(&p)
-			if p.bad || r.bad {
+		r := cursor{b: m.t.keys.find([]byte(lookupKey(release, target.name)))}
+		for len(r.b) > 0 {
+			if e.t == nil {
+				e.begin(target)
+			}
+			if err := m.posting(e, r.bytes(), &out); err != nil {
+				return out, err
+			}
+			if r.bad {
 				return out, errDamaged
-			}
-			if e == nil {
-				e = newEvaluator(target, parse)
-			}
-			v, h := e.statements(list)
-			h.number, h.compared = number, target.name+" "+target.version
-			switch {
-			case v == verdictYes:
-				out.hits = append(out.hits, h)
-			case v == verdictNo && h.fixed != "":
-				out.others = append(out.others, h)
-			case v == verdictDoubt:
-				c, err := t.cards.card(number)
-				if err != nil {
-					return out, err
-				}
-				if out.doubt == "" || c.id < out.doubt {
-					out.doubt = c.id
-				}
 			}
 		}
 	}
-	if len(out.hits) == 0 {
-		out.others = nil
+	if len(e.hits) == 0 {
+		return out, nil
 	}
+	compared := target.name + " " + target.version
+	out.hits, out.others = slices.Clone(e.hits), slices.Clone(e.others)
 	for _, list := range [][]hit{out.hits, out.others} {
 		for i := range list {
-			c, err := t.cards.card(list[i].number)
+			c, err := m.card(list[i].number)
 			if err != nil {
 				return out, err
 			}
-			list[i].card = &c
+			list[i].finish(c, compared)
 		}
 	}
 	return out, nil
+}
+
+// posting holds what one record says about a name against the target.
+func (m *matcher) posting(e *evaluator, b []byte, out *outcome) error {
+	p := texts(b)
+	number := p.number()
+	e.list = decodeEntries(&p, e.list)
+	if p.bad {
+		return errDamaged
+	}
+	v, h := e.statements(e.list)
+	h.number = number
+	switch {
+	case v == verdictYes:
+		e.hits = append(e.hits, h)
+	case v == verdictNo && h.fixed != "":
+		e.others = append(e.others, h)
+	case v == verdictDoubt:
+		c, err := m.card(number)
+		if err != nil {
+			return err
+		}
+		if out.doubt == "" || c.id < out.doubt {
+			out.doubt = c.id
+		}
+	}
+	return nil
+}
+
+// card returns the card of a record, read once for all targets.
+func (m *matcher) card(number uint64) (*card, error) {
+	if c := m.cards[number]; c != nil {
+		return c, nil
+	}
+	c, err := m.t.cards.card(number)
+	if err != nil {
+		return nil, err
+	}
+	c.about = c.references()
+	m.cards[number] = &c
+	return &c, nil
 }

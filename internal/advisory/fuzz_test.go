@@ -67,8 +67,8 @@ func checkRow(t *testing.T, format string, r row) {
 			t.Errorf("card %+v reads back as %+v (%v)", c.card, got, err)
 		}
 		for key, posting := range c.postings {
-			cur := cursor{b: posting}
-			list := decodeEntries(&cur)
+			cur := texts(posting)
+			list := decodeEntries(&cur, nil)
 			if cur.bad || len(cur.b) != 0 || len(list) == 0 || !strings.Contains(key, "\x00") {
 				t.Errorf("posting of %q reads back as %+v", key, list)
 			}

@@ -3,7 +3,6 @@ package advisory
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,22 +53,28 @@ func compareNames(a, b string) int {
 	)
 }
 
-// references are the weaknesses that a record is about, by any of their names. An
-// erratum is about each CVE that it answers for; other records are about one
-// weakness, whatever its names. Harmful packages, and updates that wait, are about
-// themselves.
-func (n names) references(c *card) []string {
-	switch {
-	case c.flags&flagPending != 0 || malware(c.id):
-		return []string{c.id}
-	case len(c.upstream) > 0:
-		return c.upstream
+// learn takes in the names of what a record is about.
+func (n names) learn(c *card) {
+	if c.selfish() || len(c.upstream) > 0 {
+		return
 	}
 	for _, alias := range c.aliases {
 		n.same(c.id, alias)
 	}
+}
+
+// references are the weaknesses that a record is about, by any of their names. An
+// erratum is about each CVE that it answers for; other records are about one
+// weakness, whatever its names.
+func (c *card) references() []string {
+	if !c.selfish() && len(c.upstream) > 0 {
+		return c.upstream
+	}
 	return []string{c.id}
 }
+
+// selfish: harmful packages, and updates that wait, are about themselves.
+func (c *card) selfish() bool { return c.flags&flagPending != 0 || malware(c.id) }
 
 func malware(id string) bool { return strings.HasPrefix(id, "MAL-") }
 
@@ -77,21 +82,19 @@ func malware(id string) bool { return strings.HasPrefix(id, "MAL-") }
 type draft struct {
 	reference string
 	hits      []*hit
-	packages  map[string]bool
+	packages  []string // may hold one several times
 	others    []*hit
 }
 
 // joiner makes drafts of what the records say about one group.
 type joiner struct {
 	names  names
-	refs   map[*hit][]string // what each record is about
 	drafts map[string]*draft // by the name of the weakness
 }
 
 // groupFindings makes the findings of one group: one for each weakness, with all
 // records about it.
-func (m *matcher) groupFindings(g *group) []landwaiter.Finding {
-	j := joiner{names{}, map[*hit][]string{}, map[string]*draft{}}
+func (m *matcher) groupFindings(g *group) []*landwaiter.Finding {
 	members := map[*outcome][]string{}
 	var outs []*outcome
 	for _, mem := range g.members {
@@ -100,11 +103,16 @@ func (m *matcher) groupFindings(g *group) []landwaiter.Finding {
 		}
 		members[mem.out] = append(members[mem.out], mem.id)
 	}
+	n := 0
+	for _, out := range outs {
+		n += len(out.hits) + len(out.others)
+	}
+	j := joiner{make(names, 2*n), make(map[string]*draft, n)}
 	// All names first: which is the name of a weakness depends on every record.
 	for _, out := range outs {
 		for _, list := range [][]hit{out.hits, out.others} {
 			for i := range list {
-				j.refs[&list[i]] = j.names.references(list[i].card)
+				j.names.learn(list[i].card)
 			}
 		}
 	}
@@ -125,7 +133,7 @@ func (m *matcher) groupFindings(g *group) []landwaiter.Finding {
 			cves[root] = append(cves[root], c)
 		}
 	}
-	out := make([]landwaiter.Finding, 0, len(j.drafts))
+	out := make([]*landwaiter.Finding, 0, len(j.drafts))
 	for root, d := range j.drafts {
 		out = append(out, m.finding(g, d, cves[root]))
 	}
@@ -133,42 +141,41 @@ func (m *matcher) groupFindings(g *group) []landwaiter.Finding {
 }
 
 func (j *joiner) hit(h *hit, packages []string) {
-	for _, ref := range j.refs[h] {
+	for _, ref := range h.card.about {
 		root := j.names.root(ref)
 		d := j.drafts[root]
 		if d == nil {
-			d = &draft{reference: root, packages: map[string]bool{}}
+			d = &draft{reference: root}
 			j.drafts[root] = d
 		}
-		d.hits = append(d.hits, h)
-		for _, id := range packages {
-			d.packages[id] = true
-		}
+		d.hits, d.packages = append(d.hits, h), append(d.packages, packages...)
 	}
 }
 
 func (j *joiner) other(h *hit) {
-	for _, ref := range j.refs[h] {
+	for _, ref := range h.card.about {
 		if d := j.drafts[j.names.root(ref)]; d != nil {
 			d.others = append(d.others, h)
 		}
 	}
 }
 
-func (m *matcher) finding(g *group, d *draft, cves []cveID) landwaiter.Finding {
+func (m *matcher) finding(g *group, d *draft, cves []cveID) *landwaiter.Finding {
 	slices.SortStableFunc(d.hits, compareHits)
 	d.hits = slices.CompactFunc(d.hits, func(a, b *hit) bool { return a.card.id == b.card.id })
-	f := landwaiter.Finding{Reference: d.reference, Confidence: landwaiter.ConfidenceMapped}
-	f.Packages = slices.Sorted(maps.Keys(d.packages))
+	f := &landwaiter.Finding{Reference: d.reference, Confidence: landwaiter.ConfidenceMapped}
+	slices.Sort(d.packages)
+	f.Packages = slices.Compact(d.packages)
+	f.Advisories = make([]landwaiter.Advisory, 0, len(d.hits))
 	for _, h := range d.hits {
 		f.Advisories = append(f.Advisories, m.advisory(g, h))
 		if c := confidence(g, h); surer(c, f.Confidence) {
 			f.Confidence = c
 		}
 	}
-	m.fix(g, d, &f)
-	m.rate(d, cves, &f)
-	m.kind(g, d, &f)
+	m.fix(g, d, f)
+	m.rate(d, cves, f)
+	m.kind(g, d, f)
 	return f
 }
 
@@ -346,8 +353,8 @@ const maxHeaderRecords = 100
 
 // headersFinding makes one finding of all on packages that hold no kernel. list is
 // in the order of reports and not empty.
-func headersFinding(list []landwaiter.Finding) landwaiter.Finding {
-	out := landwaiter.Finding{ID: "kernel-headers:linux", Kind: landwaiter.KindKernelHeaders, Confidence: list[0].Confidence}
+func headersFinding(list []*landwaiter.Finding) *landwaiter.Finding {
+	out := &landwaiter.Finding{ID: "kernel-headers:linux", Kind: landwaiter.KindKernelHeaders, Confidence: list[0].Confidence}
 	cves := map[string]bool{}
 	records := map[string]bool{}
 	for _, f := range list {

@@ -32,8 +32,9 @@ type MatchOptions struct {
 func (f *File) Match(sys *landwaiter.System, pkgs []landwaiter.Package, opt MatchOptions) ([]landwaiter.Answer, []landwaiter.Finding, error) {
 	m := matcher{
 		f: f, sys: sys, opt: opt, outcomes: map[string]*outcome{}, groups: map[string]*group{},
-		versions: map[string]map[string]*version.Version{}, clear: map[string]clearance{},
+		versions: map[string]map[string]*version.Version{}, clear: map[string]clearance{}, cards: map[uint64]*card{},
 	}
+	m.evaluator.parse = m.parse
 	err := f.guard(func() error {
 		var err error
 		if m.t, err = f.match(); err != nil {
@@ -59,6 +60,9 @@ type matcher struct {
 	versions map[string]map[string]*version.Version
 	clear    map[string]clearance
 	inner    map[held]string
+	cards    map[uint64]*card // by the number of the record
+	// evaluator is used for one target after the other.
+	evaluator evaluator
 }
 
 // held is software that a package of another manager holds, as both name it: then
@@ -142,7 +146,7 @@ func (m *matcher) look(t *target) (*outcome, error) {
 	if out, ok := m.outcomes[key]; ok {
 		return out, nil
 	}
-	out, err := m.t.lookup(t, m.parse)
+	out, err := m.lookup(t)
 	if err != nil {
 		return nil, err
 	}
@@ -330,8 +334,7 @@ func (m *matcher) source(c *card) *source {
 
 // findings makes the findings of all groups, in the order of reports.
 func (m *matcher) findings() []landwaiter.Finding {
-	out := []landwaiter.Finding{}
-	var headers []landwaiter.Finding
+	var all, headers []*landwaiter.Finding
 	for _, key := range slices.Sorted(maps.Keys(m.groups)) {
 		g := m.groups[key]
 		list := m.groupFindings(g)
@@ -339,22 +342,27 @@ func (m *matcher) findings() []landwaiter.Finding {
 			headers = append(headers, list...)
 			continue
 		}
-		out = append(out, list...)
+		all = append(all, list...)
 	}
 	sortFindings(headers)
 	if len(headers) > 0 {
-		out = append(out, headersFinding(headers))
+		all = append(all, headersFinding(headers))
 	}
-	sortFindings(out)
+	sortFindings(all)
+	out := make([]landwaiter.Finding, len(all))
+	for i, f := range all {
+		out[i] = *f
+	}
 	return out
 }
 
-func sortFindings(list []landwaiter.Finding) {
+// sortFindings sorts pointers: findings are large.
+func sortFindings(list []*landwaiter.Finding) {
 	order := map[landwaiter.Kind]int{}
 	for i, k := range landwaiter.Kinds() {
 		order[k] = i
 	}
-	slices.SortFunc(list, func(a, b landwaiter.Finding) int {
+	slices.SortFunc(list, func(a, b *landwaiter.Finding) int {
 		return cmp.Or(
 			cmp.Compare(order[a.Kind], order[b.Kind]),
 			-compareBool(a.Exploited != nil, b.Exploited != nil),
@@ -365,7 +373,7 @@ func sortFindings(list []landwaiter.Finding) {
 	})
 }
 
-func probability(f landwaiter.Finding) float64 {
+func probability(f *landwaiter.Finding) float64 {
 	if f.EPSS == nil {
 		return -1
 	}

@@ -28,7 +28,13 @@ var errDamaged = errors.New("damaged")
 type cursor struct {
 	b   []byte
 	bad bool
+	// copied is a copy of all bytes up to the end of b, or empty.
+	copied string
 }
+
+// texts makes a cursor whose texts are parts of one copy. Who keeps one of them keeps
+// them all, so that is for what is small or kept whole.
+func texts(b []byte) cursor { return cursor{b: b, copied: string(b)} }
 
 func (c *cursor) number() uint64 {
 	n, size := binary.Uvarint(c.b)
@@ -58,7 +64,14 @@ func (c *cursor) bytes() []byte {
 }
 
 // text copies: the file may be closed while a finding lives on.
-func (c *cursor) text() string { return string(c.bytes()) }
+func (c *cursor) text() string {
+	b := c.bytes()
+	if c.copied == "" {
+		return string(b)
+	}
+	end := len(c.copied) - len(c.b)
+	return c.copied[end-len(b) : end]
+}
 
 func (c *cursor) list() []string {
 	n := c.count()
