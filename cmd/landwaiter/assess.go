@@ -15,7 +15,6 @@ import (
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/advisory"
 	"github.com/landwaiter/landwaiter/internal/assess"
-	"github.com/landwaiter/landwaiter/internal/inventory"
 	"github.com/landwaiter/landwaiter/internal/judge"
 	"github.com/landwaiter/landwaiter/internal/report"
 )
@@ -98,9 +97,12 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 	}
 	defer done()
 	opt.Cache = kept
-	opt.Watch = func(progress func() (int64, int64), stats *inventory.Stats) func() {
-		return showProgress(s, progress, stats)
+	watch, err := f.watch.begin(s, &opt.Image)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, watch.end()) }()
+	opt.Watch = watch.read
 	a, err := assess.Run(cmd.Context(), ref, opt)
 	if err != nil {
 		return err

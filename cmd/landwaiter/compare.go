@@ -15,7 +15,6 @@ import (
 	"github.com/landwaiter/landwaiter/internal/assess"
 	"github.com/landwaiter/landwaiter/internal/compare"
 	"github.com/landwaiter/landwaiter/internal/image"
-	"github.com/landwaiter/landwaiter/internal/inventory"
 	versions "github.com/landwaiter/landwaiter/internal/version"
 )
 
@@ -104,13 +103,17 @@ func (f *compareFlags) run(ctx context.Context, s streams, args []string) (err e
 	}
 	defer done()
 	opt.Cache = kept
-	opt.Watch = func(progress func() (int64, int64), stats *inventory.Stats) func() {
-		return showProgress(s, progress, stats)
+	watch, err := f.watch.begin(s, &opt.Image)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, watch.end()) }()
+	opt.Watch = watch.read
 	is, err := assess.Run(ctx, subject, opt)
 	if err != nil {
 		return err
 	}
+	baseOpt.Clock = opt.Image.Clock
 	opt.Image = baseOpt
 	was, err := assess.Run(ctx, base, opt)
 	if err != nil {

@@ -35,6 +35,7 @@ type subjectFlags struct {
 	insecure    bool
 	maxUnpacked int64
 	cache       cacheFlags
+	watch       watchFlags
 }
 
 func (f *subjectFlags) add(cmd *cobra.Command) {
@@ -42,6 +43,7 @@ func (f *subjectFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.insecure, "insecure", false, "allow plain HTTP to a registry on a loopback address")
 	cmd.Flags().Int64Var(&f.maxUnpacked, "max-unpacked-gib", 0, "refuse an image that unpacks to more than this many `GiB` (default 64)")
 	f.cache.add(cmd)
+	f.watch.add(cmd)
 }
 
 func (f *subjectFlags) options() (image.Options, error) {
@@ -79,7 +81,7 @@ type inventoryFlags struct {
 	declared   []string
 }
 
-func (f *inventoryFlags) run(cmd *cobra.Command, s streams, ref string) error {
+func (f *inventoryFlags) run(cmd *cobra.Command, s streams, ref string) (err error) {
 	write, ok := inventoryFormat(f.format)
 	if !ok {
 		return &usageError{fmt.Errorf("--format is %q; it must be one of %s", f.format, strings.Join(inventoryFormatNames(), ", "))}
@@ -101,7 +103,12 @@ func (f *inventoryFlags) run(cmd *cobra.Command, s streams, ref string) error {
 		return err
 	}
 	defer done()
-	sub, inv, err := readInventory(cmd.Context(), s, ref, opt, kept)
+	watch, err := f.watch.begin(s, &opt)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, watch.end()) }()
+	sub, inv, err := readInventory(cmd.Context(), watch, ref, opt, kept)
 	if err != nil {
 		return err
 	}
@@ -136,14 +143,14 @@ func inventoryFormatNames() []string {
 	return names
 }
 
-func readInventory(ctx context.Context, s streams, ref string, opt image.Options, kept *cache.Store) (_ *landwaiter.Subject, _ *landwaiter.Inventory, err error) {
+func readInventory(ctx context.Context, w *watch, ref string, opt image.Options, kept *cache.Store) (_ *landwaiter.Subject, _ *landwaiter.Inventory, err error) {
 	im, err := image.Open(ctx, ref, opt)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, im.Close()) }()
 	var stats inventory.Stats
-	stop := showProgress(s, im.Progress, &stats)
+	stop := w.read(im.Progress, &stats)
 	r, err := inventory.Read(ctx, im, &stats, kept)
 	stop()
 	if err != nil {

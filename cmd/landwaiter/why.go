@@ -95,13 +95,18 @@ func (f *subjectFlags) material(ctx context.Context, s streams, ref string) (_ *
 		return nil, err
 	}
 	defer done()
+	watch, err := f.watch.begin(s, &opt)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, watch.end()) }()
 	im, err := image.Open(ctx, ref, opt)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, im.Close()) }()
 	var stats inventory.Stats
-	stop := showProgress(s, im.Progress, &stats)
+	stop := watch.read(im.Progress, &stats)
 	r, err := inventory.Read(ctx, im, &stats, kept)
 	stop()
 	if err != nil {

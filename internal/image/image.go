@@ -35,6 +35,8 @@ type Options struct {
 	// 0 is all. Its settings stay those of the whole, and it has no digest: nobody
 	// stored it so.
 	Layers int
+	// Clock is asked how long stages take; nil where nobody wants to know.
+	Clock func() time.Time
 }
 
 func (o Options) maxUnpacked() int64 {
@@ -61,8 +63,22 @@ type Image struct {
 	// each against Options.MaxUnpacked.
 	unpacked, content atomic.Int64
 	// read counts stored bytes read so far, for progress.
-	read atomic.Int64
+	read   atomic.Int64
+	stages stages
 }
+
+// stages are what reading layers consists of.
+type stages struct{ source, unpack, digest, wait limitio.Stage }
+
+// Stages returns what reading the layers took so far, in the order in which bytes pass
+// through it.
+func (im *Image) Stages() []*limitio.Stage {
+	s := &im.stages
+	return []*limitio.Stage{&s.source, &s.unpack, &s.digest, &s.wait}
+}
+
+// Clock is that of the options.
+func (im *Image) Clock() func() time.Time { return im.opt.Clock }
 
 // source streams the layers of one kind of place.
 type source interface {
@@ -95,6 +111,8 @@ func Open(ctx context.Context, ref string, opt Options) (*Image, error) {
 		return nil, err
 	}
 	im := &Image{opt: opt}
+	im.stages.source.Name, im.stages.unpack.Name = "stored bytes from their place", "decompress"
+	im.stages.digest.Name, im.stages.wait.Name = "digest of the content", "wait for content"
 	im.subject.Reference = ref
 	if err := how.open(ctx, im, rest, plat); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", ref, err)

@@ -107,7 +107,7 @@ func (l *Layer) open() error {
 		if ready <- err; err != nil {
 			return func() (limitio.Block, error) { return nil, err }, func() {}
 		}
-		b := &budget{im: l.im, stored: &l.in.n, next: d.next, sum: l.plain}
+		b := &budget{im: l.im, in: l.in, next: d.next, sum: l.plain}
 		return b.block, d.stop
 	})
 	if err := <-ready; err != nil {
@@ -121,7 +121,9 @@ func (l *Layer) open() error {
 type counted struct{ l *Layer }
 
 func (c counted) Read(p []byte) (int, error) {
+	lap := c.l.im.stages.wait.Begin(c.l.in.ctx, c.l.im.opt.Clock)
 	n, err := c.l.ahead.Read(p)
+	lap.End(int64(n))
 	c.l.read += int64(n)
 	return n, err
 }
@@ -313,7 +315,9 @@ func (c *cancelled) Read(p []byte) (int, error) {
 	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
+	lap := c.im.stages.source.Begin(c.ctx, c.im.opt.Clock)
 	n, err := c.r.Read(p)
+	lap.End(int64(n))
 	c.n.Add(int64(n))
 	c.im.read.Add(int64(n))
 	return n, err
@@ -322,26 +326,31 @@ func (c *cancelled) Read(p []byte) (int, error) {
 // budget counts unpacked bytes of all layers against one cap, and of one layer
 // against what it is stored in, and sums them up.
 type budget struct {
-	im     *Image
-	n      int64
-	stored *atomic.Int64
-	next   func() (limitio.Block, error)
-	sum    *limitio.Digest
+	im   *Image
+	n    int64
+	in   *cancelled
+	next func() (limitio.Block, error)
+	sum  *limitio.Digest
 }
 
 func (b *budget) block() (limitio.Block, error) {
+	lap := b.im.stages.unpack.Begin(b.in.ctx, b.im.opt.Clock)
 	p, err := b.next()
 	if err != nil {
+		lap.End(0)
 		return nil, err
 	}
 	n := int64(len(p.Bytes()))
+	lap.End(n)
 	if err := b.im.spend(&b.im.unpacked, n); err != nil {
 		return nil, err
 	}
-	if b.n += n; b.n > limitio.MinRatio && b.n/limitio.MaxRatio > b.stored.Load() {
-		return nil, fmt.Errorf("%d bytes unpack to more than %d: nothing but a trap is stored so: %w", b.stored.Load(), b.n, landwaiter.ErrTooLarge)
+	if b.n += n; b.n > limitio.MinRatio && b.n/limitio.MaxRatio > b.in.n.Load() {
+		return nil, fmt.Errorf("%d bytes unpack to more than %d: nothing but a trap is stored so: %w", b.in.n.Load(), b.n, landwaiter.ErrTooLarge)
 	}
+	lap = b.im.stages.digest.Begin(b.in.ctx, b.im.opt.Clock)
 	b.sum.Add(p.Bytes())
+	lap.End(n)
 	return p, nil
 }
 

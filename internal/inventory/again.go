@@ -29,6 +29,7 @@ func (g *merge) readAgain(ctx context.Context, im *image.Image, m *matcher, lc *
 		}
 	}
 	if len(indexes) > 0 {
+		lc.stats.Again.Add(int64(len(indexes)))
 		err := im.Again(ctx, indexes, func(ctx context.Context, l *image.Layer) error {
 			p := of[l.Indexes[0]]
 			s := newScanner(m, &Stats{})

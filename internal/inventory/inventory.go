@@ -32,6 +32,7 @@ type Result struct {
 // taken from cache where it is known there, and kept there else; cache may be nil.
 // The classes of the account wait for [Result.Count]: they depend on what is known.
 func Read(ctx context.Context, im *image.Image, stats *Stats, cache Cache) (*Result, error) {
+	stats.begin(im)
 	m := compile(ecosystems)
 	lc := &layerCache{cache, stats}
 	layers := make([]*layerFacts, len(im.Subject().Layers))
@@ -51,13 +52,17 @@ func Read(ctx context.Context, im *image.Image, stats *Stats, cache Cache) (*Res
 	if err != nil {
 		return nil, err
 	}
+	lap := stats.merge.Begin(ctx, stats.clock)
 	g, err := newMerge(layers)
+	lap.End(0)
 	if err != nil {
 		return nil, err
 	}
 	if err := g.readAgain(ctx, im, m, lc); err != nil {
 		return nil, err
 	}
+	lap = stats.merge.Begin(ctx, stats.clock)
+	defer lap.End(0)
 	return g.result()
 }
 

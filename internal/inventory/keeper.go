@@ -131,6 +131,14 @@ func (k *keeper) ReadAt(p []byte, off int64) (int, error) {
 	return bytes.NewReader(k.mem).ReadAt(p, off)
 }
 
+// onDisk is how many bytes are kept on disk.
+func (k *keeper) onDisk() int64 {
+	if k.spill == nil {
+		return 0
+	}
+	return min(k.size, k.max)
+}
+
 func (k *keeper) close() {
 	if k.spill != nil {
 		k.spill.Close()

@@ -145,7 +145,9 @@ func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 		// A file is counted as unread by its record; of a folder only the gap knows.
 		s.gap(landwaiter.Gap{Path: e.Path, Bytes: unreadBytes(e), Unread: e.Type != image.TypeFile, Code: true, Reason: e.Unreadable})
 	case e.Type == image.TypeFile && (s.rename == nil || s.rename[at] != nil):
+		lap := s.lap(&s.stats.files)
 		n, err = s.file(l, at, &rec)
+		lap.End(rec.Size)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
@@ -232,7 +234,9 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	in.w = io.MultiWriter(sums...)
 	if v != nil && f.need == needStream {
 		v.look.in = &in
+		lap := s.lap(&s.stats.look)
 		s.see(v, at, &out)
+		lap.End(rec.Size)
 	}
 	if rec.Size, err = in.drain(s.copy); err != nil {
 		return note{}, err
@@ -251,15 +255,29 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 				s.out.large = append(s.out.large, at)
 			}
 		}
+		lap := s.lap(&s.stats.extract)
 		if read && s.read(w, at, rec.Size) {
 			out.flags |= flagOpened
 		}
+		lap.End(rec.Size)
+		s.stats.Spilled.Add(w.keep.onDisk())
 	}
 	if v != nil && f.need != needStream {
 		v.kept(w, rec.Size)
+		lap := s.lap(&s.stats.look)
 		s.see(v, at, &out)
+		lap.End(rec.Size)
 	}
 	return out, nil
+}
+
+// lap starts to time a stage; for members of archives it times nothing, as they are
+// part of what is timed already.
+func (s *scanner) lap(stage *limitio.Stage) limitio.Lap {
+	if !s.nest.top() {
+		return limitio.Lap{}
+	}
+	return stage.Begin(context.Background(), s.stats.clock)
 }
 
 // sums are the digests that are taken of a file. Members of archives have none:
