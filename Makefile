@@ -49,7 +49,7 @@ lint:
 readme:
 	@mkdir -p $(BUILD)
 	@awk '/^```sh/{on=1;next} /^```/{on=0} on' README.md | grep -v '^make test' > $(BUILD)/readme.sh
-	@bash -euxo pipefail $(BUILD)/readme.sh > /dev/null
+	@LANDWAITER_CACHE=$(BUILD)/kept bash -euxo pipefail $(BUILD)/readme.sh > /dev/null
 
 FUZZTIME ?= 60s
 fuzz:

@@ -34,7 +34,7 @@ func TestThreeMillionFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(maker, text, layout)
-	cmd := exec.CommandContext(t.Context(), program, "inventory", "oci:"+layout, "--format", "json")
+	cmd := exec.CommandContext(t.Context(), program, "inventory", "oci:"+layout, "--format", "json", "--cache", filepath.Join(dir, "kept"))
 	cmd.Stderr = os.Stderr
 	raw, err := cmd.Output()
 	if err != nil {

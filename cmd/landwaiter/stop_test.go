@@ -89,7 +89,7 @@ func TestStoppedBySignal(t *testing.T) {
 			sent.Store(0)
 			temp, out := t.TempDir(), filepath.Join(t.TempDir(), "out")
 			cmd := exec.CommandContext(t.Context(), "landwaiter", "assess", ref, "--insecure", "--format", "json", "--output", out)
-			cmd.Env = append(os.Environ(), "TMPDIR="+temp, "XDG_CACHE_HOME="+t.TempDir())
+			cmd.Env = append(os.Environ(), "TMPDIR="+temp, "LANDWAITER_CACHE="+t.TempDir())
 			var errs strings.Builder
 			cmd.Stderr = &errs
 			if err := cmd.Start(); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,16 +13,56 @@ import (
 )
 
 // TestMain lets the test stand for both programs: as the floor, and as a landwaiter
-// that does no more than the floor.
+// that does no more than the floor, but for a note that it keeps of having been there.
+// Whatever else it is called as, it runs no tests: they would call it again, for ever.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && (os.Args[1] == "floor" || os.Args[1] == "assess") {
-		if err := floor(os.Stdout, strings.TrimPrefix(os.Args[2], "oci:")); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	args := os.Args[1:]
+	if len(args) == 0 || strings.HasPrefix(args[0], "-test.") {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err := standIn(args); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func standIn(args []string) error {
+	switch {
+	case len(args) == 2 && args[0] == "floor":
+		return floor(os.Stdout, args[1])
+	case len(args) == 4 && args[0] == "assess" && args[2] == "--cache":
+		return errors.Join(os.MkdirAll(args[3], 0o700), floor(os.Stdout, strings.TrimPrefix(args[1], "oci:")))
+	}
+	return fmt.Errorf("called as %q", args)
+}
+
+// TestColdAndSeen: landwaiter is measured on an image of which nothing is kept, and in
+// a row of its own on one of which everything is.
+func TestColdAndSeen(t *testing.T) {
+	dir, work := lwtest.Layout(t, "-- 0/a --\na\n"), t.TempDir()
+	opt := options{program: os.Args[0]}
+	m := &meter{work: work, now: time.Now}
+	mark := filepath.Join(kept(work), "mark")
+	marked := func(c *contender) bool {
+		t.Helper()
+		if err := errors.Join(os.MkdirAll(kept(work), 0o700), os.WriteFile(mark, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.run(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		_, err := os.Stat(mark)
+		return err == nil
+	}
+	if marked(assess(opt, "cold", dir, work)) {
+		t.Error("the cold run finds what an earlier one kept")
+	}
+	if !marked(again(opt, "seen", dir, work)) {
+		t.Error("the second run finds nothing of what the first kept")
+	}
+	if _, err := os.Stat(kept(work)); err != nil {
+		t.Errorf("the program was told of another folder: %v", err)
+	}
 }
 
 // TestBench measures a small image of every codec, and prints a table.
@@ -32,7 +73,7 @@ func TestBench(t *testing.T) {
 	if err := bench(t.Context(), &out, opt); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"3 layers, 1 MB as stored", "floor", "landwaiter", "gzip -dc of 1 layers"} {
+	for _, want := range []string{"3 layers, 1 MB as stored", "floor", "landwaiter", "landwaiter, seen before", "gzip -dc of 1 layers"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
