@@ -13,8 +13,8 @@ import (
 )
 
 // TestMain lets the test stand for both programs: as the floor, and as a landwaiter
-// that does no more than the floor, but for a note that it keeps of having been there.
-// Whatever else it is called as, it runs no tests: they would call it again, for ever.
+// that does no more than the floor, but for the folder of its cache. Whatever else it
+// is called as, it runs no tests: they would call it again, for ever.
 func TestMain(m *testing.M) {
 	args := os.Args[1:]
 	if len(args) == 0 || strings.HasPrefix(args[0], "-test.") {
@@ -30,39 +30,12 @@ func standIn(args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "floor":
 		return floor(os.Stdout, args[1])
+	case len(args) == 3 && args[0] == "assess" && args[2] == "--no-cache":
+		return floor(os.Stdout, strings.TrimPrefix(args[1], "oci:"))
 	case len(args) == 4 && args[0] == "assess" && args[2] == "--cache":
 		return errors.Join(os.MkdirAll(args[3], 0o700), floor(os.Stdout, strings.TrimPrefix(args[1], "oci:")))
 	}
 	return fmt.Errorf("called as %q", args)
-}
-
-// TestColdAndSeen: landwaiter is measured on an image of which nothing is kept, and in
-// a row of its own on one of which everything is.
-func TestColdAndSeen(t *testing.T) {
-	dir, work := lwtest.Layout(t, "-- 0/a --\na\n"), t.TempDir()
-	opt := options{program: os.Args[0]}
-	m := &meter{work: work, now: time.Now}
-	mark := filepath.Join(kept(work), "mark")
-	marked := func(c *contender) bool {
-		t.Helper()
-		if err := errors.Join(os.MkdirAll(kept(work), 0o700), os.WriteFile(mark, nil, 0o600)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := m.run(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-		_, err := os.Stat(mark)
-		return err == nil
-	}
-	if marked(assess(opt, "cold", dir, work)) {
-		t.Error("the cold run finds what an earlier one kept")
-	}
-	if !marked(again(opt, "seen", dir, work)) {
-		t.Error("the second run finds nothing of what the first kept")
-	}
-	if _, err := os.Stat(kept(work)); err != nil {
-		t.Errorf("the program was told of another folder: %v", err)
-	}
 }
 
 // TestBench measures a small image of every codec, and prints a table.
@@ -73,13 +46,13 @@ func TestBench(t *testing.T) {
 	if err := bench(t.Context(), &out, opt); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"3 layers, 1 MB as stored", "floor", "landwaiter", "landwaiter, seen before", "gzip -dc of 1 layers"} {
+	for _, want := range []string{"3 layers, 1 MB as stored", "floor", "landwaiter", "with 100 % seen before", "with all seen before", "gzip -dc of 1 layers"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
 	}
 	opt.program = filepath.Join(dir, "none")
-	if err := bench(t.Context(), &out, opt); err == nil || !strings.Contains(err.Error(), "landwaiter:") {
+	if err := bench(t.Context(), &out, opt); err == nil || !strings.Contains(err.Error(), "filling a cache") {
 		t.Errorf("a program that is not there: %v", err)
 	}
 }
@@ -93,6 +66,30 @@ func TestFloor(t *testing.T) {
 	cut := lwtest.Layout(t, "fill 0/a 1MiB\ntruncate-layer 0 1000\n")
 	if err := floor(&out, cut); err == nil {
 		t.Error("a layer without its end was read")
+	}
+}
+
+// TestFirst takes the base out of an image: fewer layers that read as well.
+func TestFirst(t *testing.T) {
+	img, err := openLayout(lwtest.Layout(t, "fill 0/a 1000\nfill 1/b 1MiB\nfill 2/c 1000\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, share := img.base()
+	if n != 2 || share < 0.99 {
+		t.Errorf("%d layers with %.2f of the bytes", n, share)
+	}
+	dir := filepath.Join(t.TempDir(), "first")
+	if err := img.writeFirst(dir, n); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := floor(&out, dir); err != nil || out.String() != "2 layers, 2 files, 1049576 bytes\n" {
+		t.Errorf("%q, %v", &out, err)
+	}
+	last := &layout{layers: []blob{{size: 1}, {size: 100}}}
+	if n, _ := last.base(); n != 0 {
+		t.Errorf("an image whose last layer is its largest has a base of %d layers", n)
 	}
 }
 

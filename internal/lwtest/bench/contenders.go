@@ -11,32 +11,16 @@ import (
 )
 
 // own is the floor, landwaiter, and two floors at once.
-func own(opt options, img *layout, work string) (base, ours, pair *contender, err error) {
+func own(program string, img *layout) (base, ours, pair *contender, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	read := step{args: []string{self, "floor", img.dir}}
 	return &contender{name: "floor", steps: []step{read}},
-		assess(opt, "landwaiter", img.dir, work),
+		&contender{name: "landwaiter", steps: []step{{args: []string{program, "assess", "oci:" + img.dir, "--no-cache"}}}},
 		&contender{name: "two floors", steps: []step{read, read}, atOnce: true}, nil
 }
-
-// assess is landwaiter on an image of which it knows nothing: what it keeps of it for
-// the next run is forgotten before each, and writing it is part of what it takes.
-func assess(opt options, name, dir, work string) *contender {
-	c := again(opt, name, dir, work)
-	c.before = func(context.Context) error { return os.RemoveAll(kept(work)) }
-	return c
-}
-
-// again is landwaiter on an image that the contender before it has read.
-func again(opt options, name, dir, work string) *contender {
-	return &contender{name: name, steps: []step{{args: []string{opt.program, "assess", "oci:" + dir, "--cache", kept(work)}}}}
-}
-
-// kept is where landwaiter keeps what it knows of layers: never the user's own.
-func kept(work string) string { return filepath.Join(work, "kept") }
 
 // others is whoever else is installed.
 func others(img *layout, syft bool) (list []*contender) {
@@ -75,7 +59,7 @@ func memory(ctx context.Context, w io.Writer, m *meter, opt options, work string
 		if err := makeImage(ctx, dir, row.kind); err != nil {
 			return err
 		}
-		c := assess(opt, row.name, dir, work)
+		c := &contender{name: row.name, steps: []step{{args: []string{opt.program, "assess", "oci:" + dir, "--no-cache"}}}}
 		if err := m.rounds(ctx, []*contender{c}, opt.runs); err != nil {
 			return err
 		}

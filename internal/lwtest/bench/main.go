@@ -123,7 +123,7 @@ func bench(ctx context.Context, w io.Writer, opt options) (err error) {
 	if err := img.warm(); err != nil {
 		return err
 	}
-	base, ours, pair, err := own(opt, img, work)
+	base, ours, pair, err := own(opt.program, img)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,11 @@ func bench(ctx context.Context, w io.Writer, opt options) (err error) {
 		return gate(ctx, w, m, base, ours, pair, opt.runs)
 	}
 	fmt.Fprintf(w, "%s\n%d processors; medians of %d runs, in turns; ratios are to the floor of the same runs\n\n", img, runtime.NumCPU(), opt.runs)
-	list := append([]*contender{base, ours, again(opt, "landwaiter, seen before", img.dir, work)}, others(img, opt.syft)...)
+	cached, err := seen(ctx, opt.program, img, work)
+	if err != nil {
+		return err
+	}
+	list := append(append([]*contender{base, ours}, cached...), others(img, opt.syft)...)
 	if err := m.rounds(ctx, list, opt.runs); err != nil {
 		return err
 	}
