@@ -1,6 +1,7 @@
 package image
 
 import (
+	"crypto/sha256"
 	"iter"
 	"strings"
 
@@ -109,6 +110,37 @@ func (t *Tree) Type(n int32) Type {
 	}
 	r, i := t.record(at)
 	return r.Type(i)
+}
+
+// Size is the size of the file that node n is, 0 where it is none.
+func (t *Tree) Size(n int32) int64 {
+	at := t.holds(n)
+	if at < 0 {
+		return 0
+	}
+	r, i := t.record(at)
+	return r.Size(i)
+}
+
+// Mode is the mode of what node n holds.
+func (t *Tree) Mode(n int32) uint32 {
+	at := t.holds(n)
+	if at < 0 {
+		return 0
+	}
+	r, i := t.record(at)
+	return r.Mode(i)
+}
+
+// SHA256 is the digest of what node n holds, zeros where it is no file or could not
+// be read.
+func (t *Tree) SHA256(n int32) [sha256.Size]byte {
+	at := t.holds(n)
+	if at < 0 {
+		return [sha256.Size]byte{}
+	}
+	r, i := t.record(at)
+	return r.SHA256(i)
 }
 
 // Layer returns the records of a layer.

@@ -83,11 +83,11 @@ func (g *merge) passes(im *image.Image, m *matcher) []*secondPass {
 			large[image.Content{Layer: int32(i), Record: rec}] = true
 		}
 	}
-	for i := range g.files {
+	for n := range g.files.all() {
 		// Programs are read by content, whatever their name.
-		f := g.tree.Visible(g.files[i].node)
-		if large[f.Content] || f.At != f.Content && len(m.rows(nil, f.Path, false)) > 0 {
-			add(f.Content, f.Path)
+		c := g.tree.Content(n)
+		if large[c] || g.tree.At(n) != c && len(m.rows(nil, g.tree.Path(n), false)) > 0 {
+			add(c, g.tree.Path(n))
 		}
 	}
 	return out

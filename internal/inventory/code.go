@@ -114,6 +114,17 @@ func (c *coder) bytes(x []byte) {
 	copy(x, c.take(uint64(len(x))))
 }
 
+// blob codes bytes of any number.
+func (c *coder) blob(x *[]byte) {
+	n, some := c.length(len(*x), *x != nil)
+	if c.w == nil {
+		if *x = nil; some {
+			*x = make([]byte, n)
+		}
+	}
+	c.bytes(*x)
+}
+
 func (c *coder) take(n uint64) string {
 	if c.bad = c.bad || n > uint64(len(c.in)); c.bad {
 		return ""

@@ -69,13 +69,18 @@ func decodeLayer(data []byte, records int) (*savedLayer, error) {
 func (l *layerFacts) sound(records int) bool {
 	in := func(i int32) bool { return i >= 0 && int(i) < records }
 	for _, n := range l.notes {
-		if int(n.kind) >= len(kinds) || n.sums < 0 || int(n.sums) > len(l.sums) {
+		if int(n.kind) >= len(kinds) || n.flags&^flagsSaid != 0 {
+			return false
+		}
+	}
+	for i := range l.sums {
+		if r := l.sums[i].record; !in(r) || i > 0 && r <= l.sums[i-1].record {
 			return false
 		}
 	}
 	for i := range l.facts {
 		f := &l.facts[i]
-		if !in(f.record) || f.row < 0 || f.row >= len(ecosystems) {
+		if !in(f.record) || f.row < 0 || f.row >= len(ecosystems) || !f.claims.sound() {
 			return false
 		}
 		for j := range f.packages {
@@ -120,12 +125,12 @@ func (c *coder) layer(x *layerFacts) {
 }
 
 func (c *coder) noted(x *noted) {
-	integer(c, &x.sums)
 	integer(c, &x.kind)
 	integer(c, &x.flags)
 }
 
 func (c *coder) weakSums(x *weakSums) {
+	integer(c, &x.record)
 	c.bytes(x.md5[:])
 	c.bytes(x.sha1[:])
 }
@@ -139,7 +144,7 @@ func (c *coder) fileFacts(x *fileFacts) {
 
 func (c *coder) facts(x *facts) {
 	list(c, &x.packages, (*coder).packageFact)
-	list(c, &x.claims, (*coder).claim)
+	c.claims(&x.claims)
 	list(c, &x.gaps, (*coder).gap)
 	list(c, &x.later, (*coder).amendment)
 	list(c, &x.confirms, (*coder).confirmation)
@@ -155,12 +160,13 @@ func (c *coder) packageFact(x *packageFact) {
 
 func (c *coder) wordList(x *[]string) { list(c, x, word[string]) }
 
-func (c *coder) claim(x *claim) {
-	word(c, &x.key)
-	plainText(c, &x.path)
-	plainText(c, &x.sum)
-	c.bool(&x.tree)
-	c.bool(&x.conf)
+// claims are bytes already.
+func (c *coder) claims(x *claims) {
+	c.wordList(&x.keys)
+	c.blob(&x.text)
+	integer(c, &x.n)
+	integer(c, &x.trees)
+	plainText(c, &x.last)
 }
 
 func (c *coder) amendment(x *amendment) {

@@ -19,6 +19,17 @@ func filled(t testing.TB, v reflect.Value, n *int) {
 	if v.Type() == reflect.TypeFor[image.Records]() {
 		return // coded by its own package
 	}
+	if v.Type() == reflect.TypeFor[claims]() {
+		l := v.Addr().Interface().(*claims)
+		l.add(claim{key: "a", path: "usr/a", sum: newSum("not a sum"), conf: true})
+		l.add(claim{key: "b", path: "usr/b", tree: true})
+		for i := range v.NumField() {
+			if v.Field(i).IsZero() {
+				t.Fatalf("claims.%s: say here how it is filled, and code it", v.Type().Field(i).Name)
+			}
+		}
+		return
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
@@ -58,6 +69,12 @@ func filled(t testing.TB, v reflect.Value, n *int) {
 	}
 }
 
+// fill fills s, which has two records, with what a layer could have said.
+func fill(t testing.TB, s *savedLayer, n *int) {
+	filled(t, reflect.ValueOf(s).Elem(), n)
+	s.sums[0].record = 0 // in their order
+}
+
 func twoRecords(t testing.TB, l *layerFacts) {
 	for _, name := range []string{"usr/bin/a", "usr/bin/b"} {
 		if err := l.records.Append(&image.Record{Path: name, Type: image.TypeFile, Size: 7, Mode: 0o755}); err != nil {
@@ -71,7 +88,7 @@ func TestCodeForgetsNothing(t *testing.T) {
 	in := &savedLayer{layerFacts: &layerFacts{}}
 	twoRecords(t, in.layerFacts)
 	n := 0
-	filled(t, reflect.ValueOf(in).Elem(), &n)
+	fill(t, in, &n)
 	if n < 50 {
 		t.Errorf("only %d texts were filled", n)
 	}
@@ -182,7 +199,7 @@ func TestCodeKeepsScans(t *testing.T) {
 			t.Errorf("%d natures became %d", len(was), len(is))
 		}
 		for i := range out.facts {
-			packages, claims = packages+len(out.facts[i].packages), claims+len(out.facts[i].claims)
+			packages, claims = packages+len(out.facts[i].packages), claims+int(out.facts[i].claims.n)
 		}
 	}
 	if packages < 30 || natures < 20 || claims < 100 {
@@ -196,14 +213,18 @@ func TestCodeRefusesWhatPointsNowhere(t *testing.T) {
 		s := &savedLayer{layerFacts: &layerFacts{}}
 		twoRecords(t, s.layerFacts)
 		n := 0
-		filled(t, reflect.ValueOf(s).Elem(), &n)
+		fill(t, s, &n)
 		return s
 	}
 	for what, spoil := range map[string]func(s *savedLayer){
 		"fewer notes":       func(s *savedLayer) { s.notes = s.notes[:1] },
 		"a kind":            func(s *savedLayer) { s.notes[0].kind = uint8(len(kinds)) },
-		"sums":              func(s *savedLayer) { s.notes[0].sums = 3 },
-		"sums below":        func(s *savedLayer) { s.notes[0].sums = -1 },
+		"what a scan says":  func(s *savedLayer) { s.notes[0].flags = flagFile },
+		"sums":              func(s *savedLayer) { s.sums[1].record = 2 },
+		"sums twice":        func(s *savedLayer) { s.sums[0].record = 1 },
+		"claims":            func(s *savedLayer) { s.facts[0].claims.n++ },
+		"claims cut":        func(s *savedLayer) { s.facts[0].claims.text = s.facts[0].claims.text[:3] },
+		"claims of nobody":  func(s *savedLayer) { s.facts[0].claims.keys = nil },
 		"a record":          func(s *savedLayer) { s.facts[1].record = 2 },
 		"a record below":    func(s *savedLayer) { s.facts[1].record = -1 },
 		"a row":             func(s *savedLayer) { s.facts[0].row = len(ecosystems) },
@@ -246,7 +267,7 @@ func FuzzStoredFacts(f *testing.F) {
 	s := &savedLayer{layerFacts: &layerFacts{}}
 	twoRecords(f, s.layerFacts)
 	n := 0
-	filled(f, reflect.ValueOf(s).Elem(), &n)
+	fill(f, s, &n)
 	f.Add(encoded(f, s))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := decodeLayer(data, inData)

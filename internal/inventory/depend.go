@@ -139,9 +139,8 @@ func (g *merge) placed(seen map[seenIn]int32, i int32, want string) (answers []i
 	row := g.rows[i]
 	e := &ecosystems[row]
 	if e.system && strings.HasPrefix(want, "/") {
-		if v, ok := g.tree.Follow(want); ok && g.fileOf[v.Node] > 0 {
-			at := g.fileOf[v.Node] - 1
-			if j := g.files[at].owner; j != noOwner && g.rows[j] == row {
+		if v, ok := g.tree.Follow(want); ok && g.files[v.Node].is(flagFile) {
+			if j := g.files[v.Node].owner; j != noOwner && g.rows[j] == row {
 				return []int32{j}, true
 			}
 		}

@@ -32,7 +32,7 @@ func (f *file) inMemory() ([]byte, bool) {
 // facts is what one file says.
 type facts struct {
 	packages []packageFact
-	claims   []claim
+	claims   claims
 	gaps     []landwaiter.Gap
 	later    []amendment
 	confirms []confirmation
@@ -67,19 +67,6 @@ type amendment struct {
 	requested bool     // somebody asked for it by name
 	requires  []string // added
 	mapped    []string // added
-}
-
-// claim says that a package owns a path.
-type claim struct {
-	key  string
-	path string // clean, no leading slash
-	// sum is "", "md5:HEX", "sha1:HEX" or "sha256:HEX" of what the owner shipped.
-	sum string
-	// tree is true where path is a folder and the claim is for all below it
-	// that nobody claims by name. The deepest tree wins.
-	tree bool
-	// conf is true for a configuration file: a change in it is not news.
-	conf bool
 }
 
 // Package emits a package observed by method ("package database", "installed
@@ -132,17 +119,18 @@ func (o *facts) Amend(a amendment) {
 	}
 }
 
-// Owns says that the package with this key owns path, with an optional sum.
+// Owns says that the package with this key owns path, with the sum of what the owner
+// shipped: "", "md5:HEX", "sha1:HEX" or "sha256:HEX".
 func (o *facts) Owns(key, path, sum string) {
 	if path = clean(path); path != "" {
-		o.claims = append(o.claims, claim{key: key, path: path, sum: sum})
+		o.claims.add(claim{key: key, path: path, sum: newSum(sum)})
 	}
 }
 
 // OwnsConf says the same of a configuration file.
 func (o *facts) OwnsConf(key, path string) {
 	if path = clean(path); path != "" {
-		o.claims = append(o.claims, claim{key: key, path: path, conf: true})
+		o.claims.add(claim{key: key, path: path, conf: true})
 	}
 }
 
@@ -150,7 +138,7 @@ func (o *facts) OwnsConf(key, path string) {
 // nobody claims by name.
 func (o *facts) OwnsTree(key, folder string) {
 	if folder = clean(folder); folder != "" {
-		o.claims = append(o.claims, claim{key: key, path: folder, tree: true})
+		o.claims.add(claim{key: key, path: folder, tree: true})
 	}
 }
 

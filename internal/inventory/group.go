@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/image"
 )
 
 // groups gathers the files that nobody owns by the folder about which a person
@@ -25,17 +26,15 @@ var shelves = map[string]bool{
 	"var/cache": true, "var/opt": true, "usr/lib": true, "usr/share": true, "usr/local/lib": true, "usr/local/share": true, "etc": true, "tmp": true,
 }
 
-func newGroups(files []visible, path func(node int32) string) *groups {
+func newGroups(files visibles, tree *image.Tree) *groups {
 	g := &groups{owned: map[string]bool{}, folder: map[string]*landwaiter.Group{}, counts: map[string]map[landwaiter.FileKind]*landwaiter.Count{}}
-	for i := range files {
-		if files[i].owner == noOwner {
+	seen := map[int32]bool{}
+	for n, f := range files.all() {
+		if f.owner == noOwner {
 			continue
 		}
-		for dir := folderOf(path(files[i].node)); !g.owned[dir]; dir = folderOf(dir) {
-			g.owned[dir] = true
-			if dir == "" {
-				break
-			}
+		for dir := tree.Parent(n); !seen[dir]; dir = tree.Parent(dir) {
+			seen[dir], g.owned[tree.Path(dir)] = true, true
 		}
 	}
 	return g

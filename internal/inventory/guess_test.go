@@ -69,12 +69,12 @@ func TestGuessesGiveWay(t *testing.T) {
 		"opt/py/bin/python3.11": "program:python@3.11.2", "opt/py/lib/python3.11/json/decoder.py": "program:python@3.11.2",
 		"opt/venv/lib/site-packages/w.libs/libcrypto.so.3": "python:w@1", "opt/venv/lib/site-packages/w.libs/libssl.so.3": "python:w@1",
 	}
-	for _, f := range r.files {
+	for n, f := range r.files.all() {
 		owner := ""
 		if f.owner != noOwner {
 			owner = r.Packages[f.owner].ID
 		}
-		if name := g.tree.Path(f.node); owner != want[name] {
+		if name := g.tree.Path(n); owner != want[name] {
 			t.Errorf("%s is owned by %q, want %q", name, owner, want[name])
 		}
 	}

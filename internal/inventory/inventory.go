@@ -5,6 +5,7 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/landwaiter/landwaiter"
@@ -21,11 +22,10 @@ type Result struct {
 	// a hundred.
 	Rest []landwaiter.File
 
-	files  []visible
-	tree   *image.Tree
-	fileOf []int32          // for each node: one more than its index in files
-	extra  landwaiter.Count // unread data that is no file
-	hid    landwaiter.Count
+	files visibles
+	tree  *image.Tree
+	extra landwaiter.Count // unread data that is no file
+	hid   landwaiter.Count
 }
 
 // Read walks every layer of im once and merges what they say. What a layer says is
@@ -90,22 +90,21 @@ func (r *Result) Count(covered func(id string) bool) error {
 	}
 	all := landwaiter.Account{Code: &landwaiter.Account{}, Hidden: r.hid}
 	best := map[image.Content]landwaiter.Class{}
-	for i := range r.files {
-		if f := &r.files[i]; f.linked {
-			c, content := f.class(known), r.tree.Content(f.node)
+	for node, f := range r.files.all() {
+		if f.is(flagLinked) {
+			c, content := f.class(known), r.tree.Content(node)
 			if old, ok := best[content]; !ok || c < old {
 				best[content] = c
 			}
 		}
 	}
-	for i := range r.files {
-		f := &r.files[i]
+	for node, f := range r.files.all() {
 		class := f.class(known)
-		n := landwaiter.Count{Files: 1, Bytes: r.size(f)}
-		if f.linked {
+		n := landwaiter.Count{Files: 1, Bytes: r.tree.Size(node)}
+		if f.is(flagLinked) {
 			// The content of a file with several names is counted once, with
 			// the name that says most about it.
-			content := r.tree.Content(f.node)
+			content := r.tree.Content(node)
 			if c, ok := best[content]; !ok || c != class {
 				n.Bytes = 0
 			} else {
@@ -133,24 +132,45 @@ func add(a *landwaiter.Account, c landwaiter.Class, n landwaiter.Count) {
 	a.Total.Add(n)
 }
 
-// visible is a file of the merged filesystem. There can be millions.
+// visible is a name of the merged filesystem. There can be millions.
 type visible struct {
-	node   int32 // in the tree
-	owner  int32 // index of a package, noOwner
-	sums   int32 // one more than the index in merge.sums of what an owner shipped
-	kind   uint8 // index in kinds
-	flags  uint8
-	linked bool // its content has several names
-	system bool // the owner is the system's package manager
-	tree   bool // owned by a claim on a folder
-	conf   bool
-	state  uint8 // what the comparison with the owner's sums said
+	owner int32 // index of a package, noOwner
+	kind  uint8 // index in kinds
+	flags uint8
+	sum   uint8 // what the comparison with its owners' sums said
 }
 
-// shipped is the sum of one file as an owner shipped it.
-type shipped struct {
-	sum  string
-	next int32 // another of the same file, one more than its index
+func (f *visible) is(flag uint8) bool { return f.flags&flag != 0 }
+
+// give makes a package the owner; system says that it is one of the system's
+// package manager.
+func (f *visible) give(owner int32, system bool) {
+	f.owner = owner
+	if f.flags &^= flagSystem; system {
+		f.flags |= flagSystem
+	}
+}
+
+// state says whether the file is what its owner shipped.
+func (f *visible) state() uint8 {
+	if f.is(flagConf | flagUnread) {
+		return stateUnknown
+	}
+	return f.sum
+}
+
+// visibles are the names of a tree by their node. Not all are files.
+type visibles []visible
+
+// all yields the files with their nodes, in order of path.
+func (l visibles) all() iter.Seq2[int32, *visible] {
+	return func(yield func(int32, *visible) bool) {
+		for i := range l {
+			if l[i].is(flagFile) && !yield(int32(i), &l[i]) {
+				return
+			}
+		}
+	}
 }
 
 // kinds are the kinds of file by their number in this package; 0 is unknown.
@@ -160,12 +180,10 @@ func kindCode(k landwaiter.FileKind) uint8 { return uint8(max(slices.Index(kinds
 
 func (f *visible) code() bool { return kinds[f.kind].Code() }
 
-func (r *Result) size(f *visible) int64 {
-	c := r.tree.Content(f.node)
-	return r.tree.Layer(c.Layer).Size(c.Record)
-}
-
-const noOwner = -1
+const (
+	noOwner  = -1
+	rootNode = 0 // of a tree
+)
 
 func (f *visible) class(covered []bool) landwaiter.Class {
 	switch {

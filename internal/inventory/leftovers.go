@@ -107,22 +107,21 @@ func (g *merge) leavings() {
 			}
 		}
 	}
-	for i := range g.files {
-		f := &g.files[i]
+	for n, f := range g.files.all() {
 		if f.owner != noOwner {
 			continue
 		}
-		name := g.tree.Path(f.node)
+		name := g.tree.Path(n)
 		if source := pythonSource(name); source != "" {
 			g.bytecode(f, source)
 			continue
 		}
-		if !f.inert() || g.tree.Record(g.tree.Content(f.node)).Mode&0o111 != 0 {
+		if !f.inert() || g.tree.Mode(n)&0o111 != 0 {
 			continue
 		}
 		for k := range leftovers {
 			if maker := makers[k]; maker != noOwner && leftovers[k].fits(name) {
-				f.owner, f.system, f.tree = maker, ecosystems[g.rows[maker]].system, true
+				f.give(maker, ecosystems[g.rows[maker]].system)
 				break
 			}
 		}
@@ -173,9 +172,9 @@ func (l *leftover) fits(name string) bool {
 // bytecode gives a compiled file of Python to the owner of what it was compiled
 // from. One whose source is not there stays nobody's: no installer leaves such.
 func (g *merge) bytecode(f *visible, source string) {
-	if i := g.fileAt(source); i >= 0 {
-		if s := &g.files[i]; s.owner != noOwner {
-			f.owner, f.system, f.tree = s.owner, s.system, true
+	if n := g.fileAt(source); n >= 0 {
+		if s := &g.files[n]; s.owner != noOwner {
+			f.give(s.owner, s.is(flagSystem))
 		}
 	}
 }

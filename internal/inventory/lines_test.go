@@ -94,7 +94,7 @@ func TestClaimAsDiversion(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []diversion
-	for _, c := range out.claims {
+	for c := range out.claims.all() {
 		if d, ok := c.asDiversion(); ok {
 			got = append(got, d)
 		}

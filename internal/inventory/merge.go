@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"cmp"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -16,11 +15,8 @@ type merge struct {
 	layers []*layerFacts
 	second []secondFacts
 	tree   *image.Tree
-	files  []visible
-	at     [][]int32 // for each layer and record: one more than its node, 0 where it is not visible
-	fileOf []int32   // for each node: one more than its index in files
-	links  []string  // symbolic links and other names without content, for the digest
-	sums   []shipped // what owners shipped, lists that begin in files
+	files  visibles
+	at     map[image.Content]int32 // the node of each record of which something is said, 0 where it is not visible
 
 	packages []landwaiter.Package
 	rows     []int32 // for each package: the row that named it
@@ -50,58 +46,76 @@ type ownerKey struct {
 }
 
 func newMerge(layers []*layerFacts) (*merge, error) {
-	g := &merge{layers: layers, at: make([][]int32, len(layers)), byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
+	g := &merge{layers: layers, at: saidOf(layers), byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
 	records := make([]*image.Records, len(layers))
-	count := 0
 	for i, l := range layers {
 		records[i] = &l.records
-		g.at[i] = make([]int32, l.records.Len())
-		count += l.records.Len()
 	}
 	var err error
 	if g.tree, err = image.Merge(records); err != nil {
 		return nil, err
 	}
-	g.fileOf = make([]int32, g.tree.Nodes())
-	g.files = make([]visible, 0, count)
+	g.files = make(visibles, g.tree.Nodes())
 	linked := map[image.Content]bool{}
-	for v := range g.tree.All() {
-		g.at[v.At.Layer][v.At.Record] = v.Node + 1
-		if g.tree.Type(v.Node) != image.TypeFile {
-			if at := g.tree.Record(v.At); at.Type != image.TypeFolder {
-				g.links = append(g.links, fmt.Sprintf("%s %c %o %s", v.Path, at.Type, at.Mode, at.Link))
-			}
+	for i := range g.files {
+		g.files[i].owner = noOwner
+		n := int32(i)
+		if !g.tree.Named(n) {
 			continue
 		}
-		if v.At != v.Content {
-			linked[v.Content] = true
+		at, c := g.tree.At(n), g.tree.Content(n)
+		if _, said := g.at[at]; said {
+			g.at[at] = n
 		}
-		n := layers[v.Content.Layer].notes[v.Content.Record]
-		g.files = append(g.files, visible{node: v.Node, kind: n.kind, flags: n.flags, owner: noOwner})
-		g.fileOf[v.Node] = int32(len(g.files))
+		if g.tree.Type(n) != image.TypeFile {
+			continue
+		}
+		if at != c {
+			linked[c] = true
+		}
+		note := layers[c.Layer].notes[c.Record]
+		g.files[i].kind, g.files[i].flags = note.kind, note.flags&flagsSaid|flagFile
 	}
-	for i := range g.files {
-		g.files[i].linked = len(linked) > 0 && linked[g.tree.Content(g.files[i].node)]
+	if len(linked) > 0 {
+		for n, f := range g.files.all() {
+			if linked[g.tree.Content(n)] {
+				f.flags |= flagLinked
+			}
+		}
 	}
 	return g, nil
 }
 
-// visibleAt is where the name that a record put there really is.
-func (g *merge) visibleAt(layer int, record int32) (real string, ok bool) {
-	n := g.at[layer][record]
-	if n == 0 {
-		return "", false
+// saidOf are the records of which a reader said something. There are few.
+func saidOf(layers []*layerFacts) map[image.Content]int32 {
+	at := map[image.Content]int32{}
+	for i, l := range layers {
+		for j := range l.facts {
+			at[image.Content{Layer: int32(i), Record: l.facts[j].record}] = rootNode
+		}
+		for j := range l.systems {
+			at[image.Content{Layer: int32(i), Record: l.systems[j].record}] = rootNode
+		}
 	}
-	return g.tree.Path(n - 1), true
+	return at
 }
 
-// fileAt is the index in files of the file at path, -1 where there is none.
+// visibleAt is where the name that a record put there really is.
+func (g *merge) visibleAt(layer int, record int32) (real string, ok bool) {
+	n := g.at[image.Content{Layer: int32(layer), Record: record}]
+	if n == rootNode {
+		return "", false
+	}
+	return g.tree.Path(n), true
+}
+
+// fileAt is the node of the file at path, -1 where there is none.
 func (g *merge) fileAt(path string) int32 {
-	v, ok := g.tree.Lookup(path)
-	if !ok {
+	n, ok := g.tree.Find(path)
+	if !ok || !g.files[n].is(flagFile) {
 		return -1
 	}
-	return g.fileOf[v.Node] - 1
+	return n
 }
 
 // each calls visit for all that is said about files that are visible: by the
@@ -135,7 +149,7 @@ func (g *merge) result() (*Result, error) {
 	g.ownedBy()
 	g.depend()
 	g.collectGaps()
-	r := &Result{files: g.files, tree: g.tree, fileOf: g.fileOf}
+	r := &Result{files: g.files, tree: g.tree}
 	r.Unowned, r.Changed = []landwaiter.File{}, []landwaiter.File{}
 	r.System, r.Packages, r.Gaps = sys, g.packages, append([]landwaiter.Gap{}, g.gaps...)
 	g.count(r)
@@ -305,12 +319,12 @@ func (g *merge) real(p string) string {
 // asShipped reports whether the file is what a package of the system brought, by
 // its sum: whatever is in it, that package has a name, and its maker answers.
 func (g *merge) asShipped(path string) bool {
-	i := g.fileAt(path)
-	if i < 0 || g.files[i].owner == noOwner || !g.files[i].system {
+	n := g.fileAt(path)
+	if n < 0 {
 		return false
 	}
-	c := g.tree.Content(g.files[i].node)
-	return g.compare(&g.files[i], c) == stateShipped
+	f := &g.files[n]
+	return f.owner != noOwner && f.is(flagSystem) && f.state() == stateShipped
 }
 
 func (g *merge) collectGaps() {

@@ -94,7 +94,7 @@ func TestDpkgFilesAgreeWithDpkgQuery(t *testing.T) {
 			want[key+" "+path] = true
 		}
 	}
-	for _, c := range out.claims {
+	for c := range out.claims.all() {
 		_, diverted := c.asDiversion()
 		if !diverted && !strings.HasPrefix(c.path, dpkgInfo) && c.key != "dpkg" {
 			got[c.key+" "+c.path] = true

@@ -136,11 +136,11 @@ func (g *merge) shutGaps() {
 	if len(shut) == 0 {
 		return
 	}
-	for i := range g.files {
-		if g.files[i].owner != noOwner {
+	for n, f := range g.files.all() {
+		if f.owner != noOwner {
 			continue
 		}
-		c := g.tree.Content(g.files[i].node)
+		c := g.tree.Content(n)
 		for _, gap := range shut[c] {
 			gap.Layer = int(c.Layer)
 			g.gaps = append(g.gaps, gap)

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -44,7 +43,7 @@ func (g *merge) named(moved map[string]diversion, turn func(*ecosystem) bool) {
 		if !turn(e) || g.shipped(e, real) {
 			return
 		}
-		for _, c := range f.claims {
+		for c := range f.claims.all() {
 			owner, ok := g.keys[ownerKey{f.row, c.key}]
 			if !ok || c.tree {
 				continue
@@ -73,7 +72,10 @@ func (g *merge) shipped(e *ecosystem, real string) bool {
 func (g *merge) diversions() map[string]diversion {
 	out := map[string]diversion{}
 	g.each(func(_ int, _ string, f *fileFacts) {
-		for _, c := range f.claims {
+		if !slices.ContainsFunc(f.claims.keys, func(k string) bool { return strings.HasPrefix(k, diverts) }) {
+			return
+		}
+		for c := range f.claims.all() {
 			if d, ok := c.asDiversion(); ok {
 				out[d.from] = d
 			}
@@ -83,22 +85,23 @@ func (g *merge) diversions() map[string]diversion {
 }
 
 func (g *merge) claim(c claim, owner int32, system bool) {
-	i := g.fileAt(c.path)
-	if i < 0 {
+	n := g.fileAt(c.path)
+	if n < 0 {
 		return
 	}
-	f := &g.files[i]
+	f := &g.files[n]
 	if f.owner == noOwner {
-		f.owner, f.system = owner, system
+		f.give(owner, system)
 	}
-	if f.owner != owner && f.system && !system {
+	if f.owner != owner && f.is(flagSystem) && !system {
 		return // the distribution answers for it
 	}
 	// Two packages of one manager may share a path: what either shipped is intact.
-	f.conf = f.conf || c.conf
-	if c.sum != "" {
-		g.sums = append(g.sums, shipped{c.sum, f.sums})
-		f.sums = int32(len(g.sums))
+	if c.conf {
+		f.flags |= flagConf
+	}
+	if f.sum != stateShipped {
+		f.sum = max(f.sum, g.compare(g.tree.Content(n), c.sum))
 	}
 }
 
@@ -108,19 +111,19 @@ func (g *merge) trees(turn func(*ecosystem) bool) {
 		owner  int32
 		system bool
 	}
-	folders := map[string]holder{}
+	folders := map[int32]holder{}
 	g.each(func(_ int, at string, f *fileFacts) {
-		if e := &ecosystems[f.row]; !turn(e) || g.shipped(e, at) {
+		if e := &ecosystems[f.row]; f.claims.trees == 0 || !turn(e) || g.shipped(e, at) {
 			return
 		}
-		for _, c := range f.claims {
+		for c := range f.claims.all() {
 			owner, ok := g.keys[ownerKey{f.row, c.key}]
 			if !ok || !c.tree {
 				continue
 			}
-			if real, ok := g.tree.Real(c.path); ok && real != "" {
-				if _, taken := folders[real]; !taken {
-					folders[real] = holder{owner, ecosystems[f.row].system}
+			if n, ok := g.tree.Folder(c.path); ok && n != rootNode {
+				if _, taken := folders[n]; !taken {
+					folders[n] = holder{owner, ecosystems[f.row].system}
 				}
 			}
 		}
@@ -128,14 +131,13 @@ func (g *merge) trees(turn func(*ecosystem) bool) {
 	if len(folders) == 0 {
 		return
 	}
-	for i := range g.files {
-		f := &g.files[i]
+	for n, f := range g.files.all() {
 		if f.owner != noOwner {
 			continue
 		}
-		for dir := path.Dir(g.tree.Path(f.node)); dir != "."; dir = path.Dir(dir) {
+		for dir := g.tree.Parent(n); dir != rootNode; dir = g.tree.Parent(dir) {
 			if h, ok := folders[dir]; ok {
-				f.owner, f.system, f.tree = h.owner, h.system, true
+				f.give(h.owner, h.system)
 				break
 			}
 		}
@@ -172,9 +174,9 @@ func (g *merge) dropGuesses() {
 				if !elsewhere {
 					return false
 				}
-				real, ok := g.tree.Real(folder)
-				built, holds := named[real]
-				return !ok || !holds || built || g.namesItself(real, p.Name)
+				n, ok := g.tree.Folder(folder)
+				built, holds := named[n]
+				return !ok || !holds || built || g.namesItself(g.tree.Path(n), p.Name)
 			})
 		}
 		to[i] = noOwner
@@ -193,8 +195,8 @@ func (g *merge) dropGuesses() {
 		}
 	}
 	g.packages, g.rows, g.provides = g.packages[:n], g.rows[:n], provides
-	for i := range g.files {
-		if f := &g.files[i]; f.owner != noOwner {
+	for _, f := range g.files.all() {
+		if f.owner != noOwner {
 			f.owner = to[f.owner]
 		}
 	}
@@ -206,17 +208,16 @@ func (g *merge) dropGuesses() {
 	g.byID, g.keys, g.lies = nil, nil, nil
 }
 
-// namedFolders are the folders that hold files: true where a file in one, however
+// namedFolders are the folders that hold files, by node: true where a file in one, however
 // deep, is of a manager that ships whole programs. It is empty where nobody asks.
-func (g *merge) namedFolders() map[string]bool {
-	folders := map[string]bool{}
+func (g *merge) namedFolders() map[int32]bool {
+	folders := map[int32]bool{}
 	if len(g.lies) == 0 {
 		return folders
 	}
-	for i := range g.files {
-		owner := g.files[i].owner
-		built := owner != noOwner && ecosystems[g.rows[owner]].builds
-		for dir := path.Dir(g.tree.Path(g.files[i].node)); dir != "."; dir = path.Dir(dir) {
+	for n, f := range g.files.all() {
+		built := f.owner != noOwner && ecosystems[g.rows[f.owner]].builds
+		for dir := g.tree.Parent(n); dir != rootNode; dir = g.tree.Parent(dir) {
 			old, known := folders[dir]
 			if known && (old || !built) {
 				break // and so it is for those above
@@ -303,11 +304,11 @@ func (g *merge) holder(i int32) int32 {
 // ownerOf is the package that owns the file in which something was seen.
 func (g *merge) ownerOf(evidence string) int32 {
 	outer, _, _ := strings.Cut(evidence, "!/")
-	at := g.fileAt(outer)
-	if at < 0 {
+	n := g.fileAt(outer)
+	if n < 0 {
 		return noOwner
 	}
-	return g.files[at].owner
+	return g.files[n].owner
 }
 
 // systemOwner is the ID of the system's package that owns the file, "" for none.

@@ -58,7 +58,7 @@ func TestPassingSaysTheSame(t *testing.T) {
 					t.Errorf("%s, %s in pieces of %d: asks for the whole", e.name, name, piece)
 					continue
 				}
-				if diff := cmp.Diff(want, got, cmp.AllowUnexported(facts{}, packageFact{}, claim{}, amendment{}, confirmation{})); diff != "" {
+				if diff := cmp.Diff(want, got, cmp.AllowUnexported(facts{}, claims{}, packageFact{}, claim{}, amendment{}, confirmation{})); diff != "" {
 					t.Errorf("%s, %s in pieces of %d (-whole +passing):\n%s", e.name, name, piece, diff)
 				}
 			}
@@ -120,7 +120,7 @@ func FuzzPassing(f *testing.F) {
 			}
 			whole, again := say(len(data) + 1)
 			cut, again2 := say(n)
-			if again != again2 || !cmp.Equal(whole, cut, cmp.AllowUnexported(facts{}, packageFact{}, claim{}, amendment{}, confirmation{})) {
+			if again != again2 || !cmp.Equal(whole, cut, cmp.AllowUnexported(facts{}, claims{}, packageFact{}, claim{}, amendment{}, confirmation{})) {
 				t.Errorf("%s: %v and %v", e.name, again, again2)
 			}
 		}

@@ -68,7 +68,7 @@ func TestPerlTruth(t *testing.T) {
 	if len(out.confirms) != 1 || out.confirms[0].waiting != out.packages[0].waits {
 		t.Errorf("confirmed %+v, and %q waits", out.confirms, out.packages[0].waits)
 	}
-	for _, c := range out.claims {
+	for c := range out.claims.all() {
 		if !installed[c.path] {
 			t.Errorf("%s is listed and not there", c.path)
 		}

@@ -200,11 +200,11 @@ func listing(out *facts, err error) string {
 		}
 		b.WriteString("\n")
 	}
-	for _, c := range out.claims {
+	for c := range out.claims.all() {
 		fmt.Fprintf(&b, "owns %q", c.path)
 		field(&b, " tree", c.tree)
 		field(&b, " conf", c.conf)
-		if c.sum != "" {
+		if c.sum.kind != sumNone {
 			fmt.Fprintf(&b, " %s", c.sum)
 		}
 		fmt.Fprintf(&b, " by %q\n", c.key)
@@ -284,7 +284,7 @@ func checkFacts(t *testing.T, e ecosystem, data []byte, out *facts) {
 			t.Errorf("%s emitted a package without keys: %+v", e.name, p)
 		}
 	}
-	for _, c := range out.claims {
+	for c := range out.claims.all() {
 		if c.path == "" || c.path != clean(c.path) || c.key == "" {
 			t.Errorf("%s emitted a claim by %q on %q, which is not a clean path", e.name, c.key, c.path)
 		}
@@ -300,7 +300,7 @@ func checkFacts(t *testing.T, e ecosystem, data []byte, out *facts) {
 	if bytes.HasPrefix(data, []byte("PK")) {
 		most = 64 + 1032*len(data)
 	}
-	if n := len(out.packages) + len(out.claims) + len(out.gaps) + len(out.later) + len(out.confirms); n > most {
+	if n := len(out.packages) + int(out.claims.n) + len(out.gaps) + len(out.later) + len(out.confirms); n > most {
 		t.Errorf("%s said %d things about %d bytes", e.name, n, len(data))
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"slices"
+	"strconv"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/image"
@@ -14,26 +14,25 @@ import (
 
 // count adds up what packages own, what is hidden and what is unread but no file.
 func (g *merge) count(r *Result) {
-	seen := make([][]bool, len(g.layers))
+	seen := make([][]uint64, len(g.layers)) // a bit for each record
 	for i, l := range g.layers {
-		seen[i] = make([]bool, l.records.Len())
+		seen[i] = make([]uint64, l.records.Len()/64+1)
 	}
-	for i := range g.files {
-		f := &g.files[i]
-		n := landwaiter.Count{Files: 1, Bytes: r.size(f)}
-		c := g.tree.Content(f.node)
-		once := &seen[c.Layer][c.Record]
-		if *once {
+	for node, f := range g.files.all() {
+		n := landwaiter.Count{Files: 1, Bytes: g.tree.Size(node)}
+		c := g.tree.Content(node)
+		bits, bit := &seen[c.Layer][c.Record/64], uint64(1)<<(c.Record%64)
+		if *bits&bit != 0 {
 			n.Bytes = 0
 		}
-		*once = true
+		*bits |= bit
 		if f.owner != noOwner {
 			r.Packages[f.owner].Owns.Add(n)
 		}
 	}
 	for i, l := range g.layers {
 		for j := range int32(l.records.Len()) {
-			if l.records.Type(j) == image.TypeFile && !seen[i][j] {
+			if l.records.Type(j) == image.TypeFile && seen[i][j/64]>>(j%64)&1 == 0 {
 				r.hid.Add(landwaiter.Count{Files: 1, Bytes: l.records.Size(j)})
 			}
 		}
@@ -72,8 +71,8 @@ func (r *Result) sortPackages() {
 		p.Layer = p.Evidence[0].Layer
 	}
 	r.Packages = sorted
-	for i := range r.files {
-		if f := &r.files[i]; f.owner != noOwner {
+	for _, f := range r.files.all() {
+		if f.owner != noOwner {
 			f.owner = to[f.owner]
 		}
 	}
@@ -82,13 +81,21 @@ func (r *Result) sortPackages() {
 // digest identifies a folder by what is in it.
 func (g *merge) digest() string {
 	h := sha256.New()
-	for i := range g.files {
-		f := g.tree.Visible(g.files[i].node)
-		rec := g.tree.Record(f.Content)
-		fmt.Fprintf(h, "%q %o %x\n", f.Path, rec.Mode, rec.SHA256)
+	var b, path []byte
+	for n := range g.files.all() {
+		path = g.tree.AppendPath(path[:0], n)
+		sum := g.tree.SHA256(n)
+		b = append(strconv.AppendQuote(b[:0], string(path)), ' ')
+		b = append(strconv.AppendUint(b, uint64(g.tree.Mode(n)), 8), ' ')
+		b = append(hex.AppendEncode(b, sum[:]), '\n')
+		h.Write(b)
 	}
-	for _, l := range g.links {
-		io.WriteString(h, l+"\n") //nolint:errcheck // a hash takes everything
+	for i := range g.files { // links, and other names without content
+		n := int32(i)
+		if kind := g.tree.Type(n); kind != image.TypeFile && kind != image.TypeFolder {
+			at := g.tree.Record(g.tree.At(n))
+			fmt.Fprintf(h, "%s %c %o %s\n", g.tree.Path(n), at.Type, at.Mode, at.Link)
+		}
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
@@ -103,25 +110,21 @@ func (g *merge) runs(c image.Content) bool {
 // list names the code that nobody owns, and what runs code when it is opened, and
 // the code that is not what its owner shipped.
 func (r *Result) list(g *merge) {
-	groups := newGroups(g.files, g.tree.Path)
-	for i := range r.files {
-		f := &r.files[i]
-		v := g.tree.Visible(f.node)
-		rec := g.tree.Record(v.Content)
-		f.state = g.compare(f, v.Content)
-		if !f.code() && f.owner != noOwner {
+	groups := newGroups(g.files, g.tree)
+	for n, f := range r.files.all() {
+		if f.owner != noOwner && (!f.code() || f.state() != stateChanged) {
 			continue
 		}
-		out := landwaiter.File{Path: v.Path, Layer: int(v.At.Layer), Size: rec.Size, Mode: rec.Mode, SHA256: hex.EncodeToString(rec.SHA256[:]), Kind: kinds[f.kind]}
+		out := r.file(n)
 		if f.owner == noOwner {
 			groups.add(out)
 		}
 		switch {
-		case f.owner == noOwner && !f.code() && !g.runs(v.Content):
+		case f.owner == noOwner && !f.code() && !g.runs(g.tree.Content(n)):
 			r.rest(out)
 		case f.owner == noOwner:
 			r.Unowned = append(r.Unowned, out)
-		case f.state == stateChanged:
+		default:
 			out.Owner = r.Packages[f.owner].ID
 			r.Changed = append(r.Changed, out)
 		}
@@ -135,6 +138,15 @@ func (r *Result) list(g *merge) {
 	r.Groups = groups.list()
 }
 
+// file describes the file that is node n, but for its owner and its nature.
+func (r *Result) file(n int32) landwaiter.File {
+	sum := r.tree.SHA256(n)
+	return landwaiter.File{
+		Path: r.tree.Path(n), Layer: int(r.tree.At(n).Layer), Size: r.tree.Size(n), Mode: r.tree.Mode(n),
+		SHA256: hex.EncodeToString(sum[:]), Kind: kinds[r.files[n].kind],
+	}
+}
+
 // natures says of the files that the report names what a look inside showed. It
 // returns those that are copies, with what they are copies of.
 func (r *Result) natures(g *merge) map[string]string {
@@ -142,7 +154,7 @@ func (r *Result) natures(g *merge) map[string]string {
 	for _, list := range [][]landwaiter.File{r.Unowned, r.Rest, r.Changed} {
 		for i := range list {
 			f := &list[i]
-			c := g.tree.Content(g.files[g.fileAt(f.Path)].node)
+			c := g.tree.Content(g.fileAt(f.Path))
 			if n := g.layers[c.Layer].natures[c.Record]; n != nil {
 				own := *n
 				f.Nature = &own
@@ -159,47 +171,69 @@ func (r *Result) natures(g *merge) map[string]string {
 }
 
 // copies finds the files of list whose content, or whose build by its identity,
-// is that of a file with an owner: by path, the owned file's first path.
+// is that of a file with an owner: by path, the owned file's path that is first.
 func (g *merge) copies(list []landwaiter.File) map[string]string {
-	digests, builds := map[string][]string{}, map[string][]string{}
-	build := func(c image.Content) string {
+	contents, builds := map[[sha256.Size]byte]*owned{}, map[string]*owned{}
+	build := func(node int32) string {
+		c := g.tree.Content(node)
 		if n := g.layers[c.Layer].natures[c.Record]; n != nil {
 			return n.BuildID
 		}
 		return ""
 	}
 	for i := range list {
-		f := &list[i]
-		if f.Size == 0 {
-			continue
+		if list[i].Size > 0 {
+			n := g.fileAt(list[i].Path)
+			contents[g.tree.SHA256(n)] = &owned{}
+			if id := build(n); id != "" {
+				builds[id] = &owned{}
+			}
 		}
-		digests[f.SHA256] = append(digests[f.SHA256], f.Path)
-		if id := build(g.tree.Content(g.files[g.fileAt(f.Path)].node)); id != "" {
-			builds[id] = append(builds[id], f.Path)
+	}
+	for n, f := range g.files.all() {
+		if f.owner != noOwner && f.code() {
+			contents[g.tree.SHA256(n)].add(g, n)
+			if len(builds) > 0 {
+				builds[build(n)].add(g, n)
+			}
 		}
 	}
 	out := map[string]string{}
-	for i := range g.files {
-		f := &g.files[i]
-		if f.owner == noOwner || !f.code() {
+	for i := range list {
+		if list[i].Size == 0 {
 			continue
 		}
-		v := g.tree.Visible(f.node)
-		sum := g.tree.Layer(v.Content.Layer).SHA256(v.Content.Record)
-		for _, p := range digests[hex.EncodeToString(sum[:])] {
-			if old, ok := out[p]; !ok || v.Path < old {
-				out[p] = v.Path
-			}
-		}
-		if id := build(v.Content); id != "" {
-			for _, p := range builds[id] {
-				if _, ok := out[p]; !ok {
-					out[p] = v.Path
-				}
-			}
+		n := g.fileAt(list[i].Path)
+		same, alike := contents[g.tree.SHA256(n)], builds[build(n)]
+		switch {
+		case same.node == 0 && (alike == nil || alike.node == 0):
+		case alike == nil || alike.node == 0 || same.node > 0 && same.node <= alike.node:
+			out[list[i].Path] = same.least
+		case same.node == 0:
+			out[list[i].Path] = g.tree.Path(alike.node)
+		default:
+			out[list[i].Path] = min(same.least, g.tree.Path(alike.node))
 		}
 	}
 	return out
+}
+
+// owned are the files with an owner that have one content, or are one build: the
+// first in the order of the tree, and the least path.
+type owned struct {
+	node  int32 // 0 for none
+	least string
+}
+
+func (o *owned) add(g *merge, n int32) {
+	if o == nil { // nobody asks
+		return
+	}
+	p := g.tree.Path(n)
+	if o.node == 0 {
+		o.node, o.least = n, p
+	}
+	o.least = min(o.least, p)
 }
 
 func bigger(a, b landwaiter.File) int {

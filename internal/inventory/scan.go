@@ -19,8 +19,8 @@ import (
 // and on the readers alone.
 type layerFacts struct {
 	records image.Records
-	notes   []noted // one for each record
-	sums    []weakSums
+	notes   []noted    // one for each record
+	sums    []weakSums // of some records, in their order
 	facts   []fileFacts
 	systems []systemFact
 	gaps    []landwaiter.Gap // Layer is set by the merge
@@ -42,22 +42,29 @@ type shutGap struct {
 type note struct {
 	kind  landwaiter.FileKind
 	flags uint8
-	sums  int32 // see layerFacts.weak
 }
 
 // noted is a note as it is kept: there can be millions.
 type noted struct {
-	sums  int32
 	kind  uint8 // index in kinds
 	flags uint8
 }
 
-func (n *note) noted() noted { return noted{n.sums, kindCode(n.kind), n.flags} }
+func (n *note) noted() noted { return noted{kindCode(n.kind), n.flags} }
 
 const (
 	flagClosed = 1 << iota // recognised, content shut
 	flagUnread             // content not read
 	flagOpened             // a reader looked inside
+
+	flagsSaid = flagClosed | flagUnread | flagOpened
+)
+
+const ( // what the merge adds
+	flagFile   = 8 << iota // it is a file: other names have no content
+	flagLinked             // its content has several names
+	flagSystem             // the owner is the system's package manager
+	flagConf               // a configuration file: its owner does not mind a change
 )
 
 // fileFacts is what the readers said about one record.
@@ -245,7 +252,7 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 		s.sha.Sum(rec.SHA256[:0])
 	}
 	if weak {
-		s.out.sums, out.sums = s.weak.end(s.out.sums)
+		s.out.sums = append(s.out.sums, s.weak.end(at))
 	}
 	if w != nil {
 		read := !w.keep.dropped
@@ -433,9 +440,10 @@ func (s *scanner) keepFacts(ff fileFacts) bool {
 			ev.Path = ff.path
 		}
 	}
-	if len(ff.packages)+len(ff.claims)+len(ff.gaps)+len(ff.later)+len(ff.confirms) == 0 {
+	if len(ff.packages)+int(ff.claims.n)+len(ff.gaps)+len(ff.later)+len(ff.confirms) == 0 {
 		return false
 	}
+	ff.claims.trim()
 	s.stats.Packages.Add(int64(len(ff.packages)))
 	s.out.facts = append(s.out.facts, ff)
 	return len(ff.packages) > 0

@@ -117,13 +117,12 @@ func treeListing(r *Result) string {
 			fmt.Fprintf(&b, "\tseen: %s (%s)\n", ev.Path, ev.Method)
 		}
 	}
-	for i := range r.files {
-		f := &r.files[i]
+	for n, f := range r.files.all() {
 		owner := "nobody"
 		if f.owner != noOwner {
 			owner = r.Packages[f.owner].ID
 		}
-		fmt.Fprintf(&b, "%s %s: %s\n", kinds[f.kind], r.tree.Path(f.node), owner)
+		fmt.Fprintf(&b, "%s %s: %s\n", kinds[f.kind], r.tree.Path(n), owner)
 	}
 	for _, f := range r.Changed {
 		fmt.Fprintf(&b, "changed %s\n", f.Path)
