@@ -21,6 +21,9 @@ type Source struct {
 	// Partial is true for a sample: it can show a weakness, it cannot say that
 	// none is known.
 	Partial bool `json:"partial,omitempty"`
+	// Clears is true where the source is whole: that it says nothing about a package
+	// that it covers means that it knows of no weakness.
+	Clears bool `json:"clears,omitempty"`
 	// Covers lists ecosystems, with their release where they have releases:
 	// "Debian:12", "PyPI".
 	Covers []string `json:"covers,omitempty"`

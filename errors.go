@@ -15,6 +15,8 @@ var (
 	ErrTooLarge = errors.New("larger than the limit")
 	// ErrDigest: content is not what its digest says.
 	ErrDigest = errors.New("content does not match its digest")
+	// ErrStale: what was kept no longer fits what is known now. Make it again.
+	ErrStale = errors.New("out of date")
 	// ErrAccount: the five classes do not add up. It is always our fault.
 	ErrAccount = errors.New("the account does not add up")
 )

@@ -28,6 +28,7 @@ func (f *File) SourcesFor(sys *landwaiter.System, now time.Time, maxAgeDays int)
 	for i := range f.meta.Sources {
 		s := f.meta.Sources[i].Source
 		s.Covers = slices.Clone(s.Covers)
+		s.Clears = f.clears(&f.meta.Sources[i])
 		s.Date = f.meta.Sources[i].dateFor(releases)
 		s.AgeDays = ageDays(s.Date, now)
 		s.Stale = s.AgeDays < 0 || s.AgeDays > maxAgeDays
@@ -101,6 +102,14 @@ func (f *File) Coverage() []Coverage {
 	}
 	slices.SortFunc(out, func(a, b Coverage) int { return cmp.Compare(a.Ecosystem, b.Ecosystem) })
 	return out
+}
+
+// clears reports whether silence of a source means something about any package: it is
+// whole, and not only about ecosystems of few records.
+func (f *File) clears(s *source) bool {
+	return s.Clears && slices.ContainsFunc(s.Covers, func(release string) bool {
+		return f.meta.Packages[release] > 0 && !ecosystemOf(release).thin
+	})
 }
 
 // clearing names the sources that clear any of releases.

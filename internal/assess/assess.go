@@ -64,16 +64,31 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	for _, d := range opt.Declared {
 		a.Declared = append(a.Declared, declared.Compare(d, a.Packages))
 	}
+	err = conclude(a, opt, inv.Rest, func(covered map[string]bool) (landwaiter.Account, error) {
+		err := inv.Count(func(id string) bool { return covered[id] })
+		return inv.Account, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
+	}
+	return a, nil
+}
+
+// conclude fills in everything that rests on more than what was observed: what is
+// known about the packages, the account, findings, advice. rest are the biggest files
+// that nobody owns and that are no code; count makes the account from the IDs of the
+// packages that a list covers.
+func conclude(a *landwaiter.Assessment, opt Options, rest []landwaiter.File, count func(covered map[string]bool) (landwaiter.Account, error)) error {
 	method := judge.DefaultMethod()
 	ends, err := known(a, opt, method.MaxAgeDays)
 	if err != nil {
-		return nil, fmt.Errorf("looking up what is known about %s: %w", ref, err)
+		return fmt.Errorf("looking up what is known: %w", err)
 	}
-	if err := count(a, inv, clearing(opt.Advisories)); err != nil {
-		return nil, fmt.Errorf("%s: %w", ref, err)
+	if a.Account, err = count(covered(a)); err != nil {
+		return err
 	}
 	a.Findings = append(a.Findings, inspect.Run(&inspect.Input{
-		Subject: a.Subject, System: a.System, Unowned: a.Unowned, Changed: a.Changed, Rest: inv.Rest,
+		Subject: a.Subject, System: a.System, Unowned: a.Unowned, Changed: a.Changed, Rest: rest,
 		Account: a.Account, EndOfLife: ends, Now: a.At,
 	})...)
 	sortFindings(a.Findings)
@@ -82,7 +97,7 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
 		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections, Now: a.At,
 	})
-	return a, nil
+	return nil
 }
 
 func read(ctx context.Context, im *image.Image, opt Options) (*inventory.Result, error) {
@@ -125,6 +140,13 @@ func known(a *landwaiter.Assessment, opt Options, maxAgeDays int) (ends time.Tim
 	return eol.Support, nil
 }
 
+// What missing says.
+const (
+	noExploited  = "no list of weaknesses that attackers use was given, so none could be told apart"
+	noLikelihood = "no figures of how likely a weakness is to be used were given"
+	noEnd        = "no list says until when "
+)
+
 // missing says what the advisory file does not hold, where that bears on the
 // subject: a list that is not there must not look better than one that is old.
 func missing(a *landwaiter.Assessment, ends time.Time) []landwaiter.Gap {
@@ -140,44 +162,33 @@ func missing(a *landwaiter.Assessment, ends time.Time) []landwaiter.Gap {
 	}
 	known := slices.ContainsFunc(a.Findings, func(f landwaiter.Finding) bool { return f.Reference != "" })
 	if known && !listed("kev") {
-		say("no list of weaknesses that attackers use was given, so none could be told apart")
+		say(noExploited)
 	}
 	if known && !listed("epss") {
-		say("no figures of how likely a weakness is to be used were given")
+		say(noLikelihood)
 	}
 	if a.System != nil && ends.IsZero() {
-		say("no list says until when " + a.System.ID + " " + a.System.VersionID + " gets fixes")
+		say(noEnd + a.System.ID + " " + a.System.VersionID + " gets fixes")
 	}
 	return out
 }
 
-// clearing names the sources whose silence about a package means something.
-func clearing(f *advisory.File) map[string]bool {
-	out := map[string]bool{}
-	if f != nil {
-		for _, c := range f.Coverage() {
-			for _, name := range c.Clears {
-				out[name] = true
-			}
+// covered are the IDs of the packages of which a list that is whole speaks: a
+// weakness from a sample does not make the sample a list.
+func covered(a *landwaiter.Assessment) map[string]bool {
+	clears := map[string]bool{}
+	for i := range a.Sources {
+		clears[a.Sources[i].Name] = a.Sources[i].Clears
+	}
+	out := make(map[string]bool, len(a.Packages))
+	for i := range a.Packages {
+		switch p := &a.Packages[i]; {
+		case p.Known.State == landwaiter.AnswerNoneKnown, // only a list that is whole can say so
+			p.Known.State == landwaiter.AnswerFindings && slices.ContainsFunc(p.Known.Sources, func(name string) bool { return clears[name] }):
+			out[p.ID] = true
 		}
 	}
 	return out
-}
-
-// count fills the account. A package is covered where a list that is whole speaks
-// of it: a weakness from a sample does not make the sample a list.
-func count(a *landwaiter.Assessment, inv *inventory.Result, clears map[string]bool) error {
-	covered := make(map[string]bool, len(a.Packages))
-	for i := range a.Packages {
-		p := &a.Packages[i]
-		covered[p.ID] = p.Known.State != landwaiter.AnswerNotAssessed &&
-			slices.ContainsFunc(p.Known.Sources, func(name string) bool { return clears[name] })
-	}
-	if err := inv.Count(func(id string) bool { return covered[id] }); err != nil {
-		return err
-	}
-	a.Account = inv.Account
-	return nil
 }
 
 // sortFindings orders findings by kind; within a kind the order of those who
