@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/gunzip"
@@ -30,7 +31,7 @@ func decompress(r io.Reader, enough func() bool) (unpacked, error) {
 	whole := io.MultiReader(bytes.NewReader(head), r)
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		z, err := gunzip.NewReader(whole, gunzip.Options{Enough: enough})
+		z, err := gunzip.NewReader(whole, gunzip.Options{Enough: enough, Workers: spare()})
 		if err != nil {
 			return unpacked{}, err
 		}
@@ -47,4 +48,14 @@ func decompress(r io.Reader, enough func() bool) (unpacked, error) {
 		return unpacked{}, fmt.Errorf("compressed with bzip2 or xz; save it with gzip or zstd: %w", landwaiter.ErrUnsupported)
 	}
 	return unpacked{limitio.NewBlocks(whole), func() {}}, nil
+}
+
+// spare is how many processors may decode ahead. One is busy with what is in the
+// layer, and one decodes in order: where there are no more, decoding ahead takes from
+// them what it gives (docs/adr/0010-gzip-on-several-processors.md).
+func spare() int {
+	if n := runtime.GOMAXPROCS(0) - 2; n > 0 {
+		return n
+	}
+	return -1
 }

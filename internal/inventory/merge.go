@@ -26,6 +26,8 @@ type merge struct {
 	crates   map[int32]bool    // packages whose builder listed the crates in them
 	lies     map[saidAt]string // of guesses that lie elsewhere than what names them
 	gaps     []landwaiter.Gap
+	// uncompared are files with a sum to compare, of a kind that was not made.
+	uncompared map[image.Content]bool
 }
 
 // saidAt is a file that names package i.
@@ -46,7 +48,7 @@ type ownerKey struct {
 }
 
 func newMerge(layers []*layerFacts) (*merge, error) {
-	g := &merge{layers: layers, at: saidOf(layers), byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
+	g := &merge{layers: layers, uncompared: map[image.Content]bool{}, at: saidOf(layers), byID: map[string]int32{}, keys: map[ownerKey]int32{}, provides: map[int32][]string{}, lies: map[saidAt]string{}}
 	records := make([]*image.Records, len(layers))
 	for i, l := range layers {
 		records[i] = &l.records
@@ -342,6 +344,7 @@ func (g *merge) collectGaps() {
 	}
 	g.gaps = append(g.gaps, g.tree.Gaps...)
 	g.shutGaps()
+	g.uncomparedGaps()
 	// Gaps of readers matter where the file is visible; a package database that a
 	// later layer replaced is read in its later form.
 	g.each(func(layer int, real string, f *fileFacts) {

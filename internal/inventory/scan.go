@@ -91,6 +91,7 @@ type scanner struct {
 	rows  []int
 	sha   hash.Hash
 	weak  weakHash
+	marks system
 	win   window
 	// shared are natures that many files have.
 	shared map[string]*landwaiter.Nature
@@ -144,6 +145,7 @@ func (s *scanner) scan(ctx context.Context, l *image.Layer) error {
 func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	rec := image.NewRecord(&e)
 	at := int32(s.out.records.Len())
+	s.marks.note(e.Path)
 	var n note
 	var err error
 	switch {
@@ -295,7 +297,7 @@ func (s *scanner) sums(weak bool) []io.Writer {
 	}
 	s.sha.Reset()
 	if weak {
-		return []io.Writer{s.weak.begin(s.sha)}
+		return []io.Writer{s.weak.begin(s.sha, s.marks.sha1())}
 	}
 	return []io.Writer{s.sha}
 }
