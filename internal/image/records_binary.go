@@ -3,6 +3,7 @@ package image
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
@@ -20,13 +21,24 @@ const maxStoredPath = 4 * limitio.MaxName
 
 var errRecords = fmt.Errorf("stored records are damaged: %w", landwaiter.ErrInvalid)
 
-// AppendBinary appends r to b, for [DecodeRecords].
-func (r *Records) AppendBinary(b []byte) []byte {
+// WriteBinary writes r to w, for [DecodeRecords], and returns how many bytes that is.
+// It writes in pieces: of a layer of millions of files all of it is too much to hold.
+func (r *Records) WriteBinary(w io.Writer) (n int64, err error) {
+	const piece = 64 << 10
+	var b []byte
+	write := func() {
+		if err == nil {
+			_, err = w.Write(b)
+		}
+		n, b = n+int64(len(b)), b[:0]
+	}
 	b = binary.AppendUvarint(b, uint64(r.folders.rows.len()))
 	b = binary.AppendUvarint(b, uint64(r.Len()))
 	text := func(s string) {
 		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
+		if b = append(b, s...); len(b) >= piece {
+			write()
+		}
 	}
 	for i := range r.folders.rows.len() {
 		n := int32(i) + 1
@@ -34,8 +46,8 @@ func (r *Records) AppendBinary(b []byte) []byte {
 		text(r.folders.name(n))
 	}
 	var last int32
-	for n := range r.Len() {
-		i := int32(n)
+	for k := range r.Len() {
+		i := int32(k)
 		in := r.rows.at(i).folder
 		b = binary.AppendUvarint(b, uint64(*r.modes.at(i)))
 		b = binary.AppendVarint(b, int64(in-last))
@@ -47,10 +59,11 @@ func (r *Records) AppendBinary(b []byte) []byte {
 		}
 		text(r.Link(i))
 	}
-	return b
+	write()
+	return n, err
 }
 
-// DecodeRecords reads what AppendBinary wrote, all of b. Anything else is an error
+// DecodeRecords reads what WriteBinary wrote, all of b. Anything else is an error
 // that wraps landwaiter.ErrInvalid or ErrTooLarge; what it returns is a layer that
 // a layer's own archive could have made.
 func DecodeRecords(b []byte) (*Records, error) {

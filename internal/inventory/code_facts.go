@@ -19,36 +19,41 @@ type savedLayer struct {
 	*layerFacts
 }
 
-// encode writes a layer's facts: how long its records are as bytes, these, and the
-// rest. The same facts give the same bytes.
+// encode writes a layer's facts: its records as bytes, the rest, and how long the
+// records are. The same facts give the same bytes.
 func (s *savedLayer) encode(w io.Writer) error {
-	records := s.records.AppendBinary(nil)
-	if _, err := w.Write(binary.AppendUvarint(nil, uint64(len(records)))); err != nil {
-		return err
-	}
-	if _, err := w.Write(records); err != nil {
+	size, err := s.records.WriteBinary(w)
+	if err != nil {
 		return err
 	}
 	c := newWriter(w)
 	c.saved(s)
-	return c.end()
+	if err := c.end(); err != nil {
+		return err
+	}
+	_, err = w.Write(binary.LittleEndian.AppendUint64(nil, uint64(size))) //nolint:gosec // a length
+	return err
 }
 
 // decodeLayer reads what encode wrote, all of data. Anything else fails, or is what a
 // layer could have said: whatever points at something points at what is there.
 // records is the number of records of the layer, where they are not in data.
 func decodeLayer(data []byte, records int) (*savedLayer, error) {
-	size, n := binary.Uvarint(data)
-	if n <= 0 || size > uint64(len(data)-n) {
+	const tail = 8 // bytes of the length
+	if len(data) < tail {
 		return nil, errCode
 	}
-	stored, rest := data[n:n+int(size)], data[n+int(size):] //nolint:gosec // at most what is there
-	all, err := image.DecodeRecords(stored)
+	data, end := data[:len(data)-tail], data[len(data)-tail:]
+	size := binary.LittleEndian.Uint64(end)
+	if size > uint64(len(data)) {
+		return nil, errCode
+	}
+	all, err := image.DecodeRecords(data[:size])
 	if err != nil {
 		return nil, err
 	}
 	s := &savedLayer{layerFacts: &layerFacts{records: *all}}
-	c := newReader(string(rest))
+	c := newReader(string(data[size:]))
 	c.saved(s)
 	if err := c.end(); err != nil {
 		return nil, err
