@@ -12,7 +12,7 @@ import (
 // that a loss of 30 % fails. Lower what was measured when landwaiter becomes faster.
 var limits = []limit{
 	{"wall", wall, 1.3 * 1.20, 1.7},
-	{"CPU", cpu, 1.3 * 2.05, 0},
+	{"CPU", cpu, 1.3 * 1.75, 0},
 }
 
 type limit struct {
