@@ -85,6 +85,7 @@ type scanner struct {
 	m     *matcher
 	stats *Stats
 	out   *layerFacts
+	count int32 // entries so far
 	head  [headSize]byte
 	copy  []byte
 	mem   []byte // a wanted file
@@ -144,7 +145,8 @@ func (s *scanner) scan(ctx context.Context, l *image.Layer) error {
 
 func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	rec := image.NewRecord(&e)
-	at := int32(s.out.records.Len())
+	at := s.count
+	s.count++
 	s.marks.note(e.Path)
 	var n note
 	var err error
@@ -169,6 +171,9 @@ func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	}
 	if s.rename == nil && e.Type != image.TypeWhiteout && e.Type != image.TypeOpaque {
 		s.place(e.Path, at)
+	}
+	if s.rename != nil {
+		return nil // the first pass has them
 	}
 	s.out.notes = append(s.out.notes, n.noted())
 	return s.out.records.Append(&rec)
