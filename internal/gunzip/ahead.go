@@ -21,8 +21,8 @@ type ahead struct {
 }
 
 func newAhead(src *segments, p *pool, workers int, enough func() bool) *ahead {
-	a := &ahead{segs: make(chan *segment, workers), quit: make(chan struct{})}
-	jobs := make(chan job, workers+1)
+	a := &ahead{segs: make(chan *segment, max(workers, 1)), quit: make(chan struct{})}
+	jobs := make(chan job, workers+1) // of which one means none
 	a.wg.Go(func() {
 		defer close(a.segs)
 		defer close(jobs)
@@ -49,7 +49,7 @@ func (a *ahead) feed(src *segments, jobs chan<- job, enough func() bool) {
 		if s == nil {
 			return
 		}
-		if !first && (enough == nil || !enough()) {
+		if !first && cap(jobs) > 1 && (enough == nil || !enough()) {
 			s.spec = &guess{done: make(chan struct{})}
 			select {
 			case jobs <- job{s, s.spec}:

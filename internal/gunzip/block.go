@@ -57,7 +57,6 @@ const (
 	markedWindow = 2 * windowSize
 	isMark       = 0x80 // in a symbol's second byte
 	anyMark      = 0x8000800080008000
-	highBytes    = 0xff00ff00ff00ff00
 )
 
 // unknown is a window of marks, each for its own place.
@@ -97,25 +96,29 @@ func resolve(dst, symbols []byte, window *[windowSize]byte) int {
 	for ; i+8 <= n; i += 8 {
 		a := binary.LittleEndian.Uint64(symbols[2*i:])
 		b := binary.LittleEndian.Uint64(symbols[2*i+8:])
-		if (a|b)&highBytes == 0 {
-			binary.LittleEndian.PutUint64(dst[i:], narrow(a)|narrow(b)<<32)
-			continue
+		if a&anyMark != 0 {
+			a = unmark(a, window)
 		}
-		for j := range 8 {
-			dst[i+j] = plain(binary.LittleEndian.Uint16(symbols[2*(i+j):]), window)
+		if b&anyMark != 0 {
+			b = unmark(b, window)
 		}
+		binary.LittleEndian.PutUint64(dst[i:], narrow(a)|narrow(b)<<32)
 	}
 	for ; i < n; i++ {
-		dst[i] = plain(binary.LittleEndian.Uint16(symbols[2*i:]), window)
+		dst[i] = byte(unmark(uint64(binary.LittleEndian.Uint16(symbols[2*i:])), window))
 	}
 	return n
 }
 
-func plain(v uint16, window *[windowSize]byte) byte {
-	if v >= isMark<<8 && window != nil {
-		return window[v&(windowSize-1)]
+// unmark puts bytes where four symbols are marks.
+func unmark(v uint64, window *[windowSize]byte) uint64 {
+	for i := 0; i < 64; i += 16 {
+		s := v >> (i & 63) & 0xffff
+		if s >= isMark<<8 {
+			v ^= (s ^ uint64(window[s&(windowSize-1)])) << (i & 63)
+		}
 	}
-	return byte(v)
+	return v
 }
 
 // narrow is the first bytes of four symbols.

@@ -50,7 +50,7 @@ func find(in []byte, bit int64, limit int) (candidate, bool) {
 			}
 		}
 		// A stored block whose length begins behind this byte.
-		if w>>8^w>>24&0xffff == 0 || w>>5&7 != 0 || uint16(w>>8) != ^uint16(w>>24) {
+		if w>>5&7 != 0 || uint16(w>>8) != ^uint16(w>>24) {
 			continue
 		}
 		if c := storedAt(in, at+1); c.hi >= bit {

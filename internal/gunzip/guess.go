@@ -3,11 +3,12 @@ package gunzip
 import "sync/atomic"
 
 // maxGuess is how many bytes one guess may hold.
-const maxGuess = 12 << 20
+const maxGuess = 20 << 20
 
-// patience is how many bytes of input a guess must get through before it counts as
-// a block's true beginning, as far as that can be told.
-const patience = 16 << 10
+// Blocks that must be whole before a candidate counts as a block's true beginning, as
+// far as that can be told: the codes of a block are hardly there by chance, a stored
+// block's length and its complement once in some 65,000 bytes.
+const trustCodes, trustStored = 1, 3
 
 // guess is what a worker decoded of a segment before anybody knew what stands
 // before it: whole blocks from the first that it found. It is worth something once
@@ -68,11 +69,18 @@ func (w *guesser) try(s *segment, g *guess, c candidate) bool {
 	own := w.d.own
 	w.d = inflater{in: s.buf, end: s.end, soft: s.end, own: own}
 	w.d.seek(c.hi)
+	if w.d.header() != nil { // as most candidates show
+		return false
+	}
 	b := w.begin(g, true)
 	copy(b.buf, unknown)
-	b.off, w.d.op = markedWindow, markedWindow
+	b.off, w.d.op, w.d.base = markedWindow, markedWindow, 0
 	w.checked = 0
 	back, made, full := mark{c.hi, 1, 0, markedWindow}, 0, false
+	blocks, trust := 0, trustCodes
+	if w.d.state == stateStored {
+		trust = trustStored
+	}
 	for w.d.position() < int64(s.own)*8 && !w.stop.Load() {
 		st, err := w.d.run()
 		if err != nil {
@@ -93,11 +101,12 @@ func (w *guesser) try(s *segment, g *guess, c candidate) bool {
 		} else {
 			w.settle(g)
 		}
+		blocks++
 		back = mark{w.d.position(), len(g.parts), len(g.ends), w.d.op}
 	}
 	w.cut(g, back)
 	g.end = back.bit
-	if full || back.bit >= int64(s.own)*8 || back.bit-c.hi >= patience*8 {
+	if full || blocks >= trust {
 		return true
 	}
 	w.wasted += made + blockSize/8

@@ -24,13 +24,15 @@ import (
 // Options say how to decompress. The zero value is right.
 type Options struct {
 	// Workers decode ahead; 0 is one for each processor, and none where there is
-	// only one. Less than 0 is none.
+	// only one. Less than 0 is none: then the stream is read ahead and decoded in
+	// order.
 	Workers int
 	// Enough reports whether whoever takes the blocks has so many that decoding
 	// ahead would not help; nil never does. It is called from another goroutine.
 	Enough func() bool
 
-	segment int // for tests
+	segment int  // for tests
+	inOrder bool // no other goroutine at all; for tests
 }
 
 func (o Options) workers() int {
@@ -42,8 +44,9 @@ func (o Options) workers() int {
 	return max(o.Workers, 0)
 }
 
-// Reader decompresses a gzip stream of one or more members. It holds some 4 MiB for
-// each worker, and 20 MiB at most.
+// Reader decompresses a gzip stream of one or more members. It holds up to
+// 2 MiB; with workers some 6 MiB of stored bytes, and for each worker 2 MiB more and
+// what they unpack to, which is capped at 20 MiB.
 type Reader struct {
 	segs *segments
 	seg  *segment
@@ -59,6 +62,7 @@ type Reader struct {
 
 	run    *guess // whose parts are next
 	part   int
+	taken  int              // guesses that fitted
 	window [windowSize]byte // before run
 	tail   []byte           // the last bytes of the member, before the next part
 
@@ -94,12 +98,15 @@ func NewReader(r io.Reader, opt Options) (*Reader, error) {
 		size, more = opt.segment, max(opt.segment/8, 1<<10)
 	}
 	n := opt.workers()
+	if n == 0 && opt.segment == 0 {
+		size = orderSize
+	}
 	z := &Reader{
 		segs: &segments{r: r, size: size, more: more, free: make(chan *segment, 2*n+2)},
 		pool: &pool{blocks: make(chan *Block, 16*(n+1))},
 		tail: make([]byte, 0, windowSize),
 	}
-	if n > 0 {
+	if !opt.inOrder {
 		z.ahead = newAhead(z.segs, z.pool, n, opt.Enough)
 	}
 	z.seg = z.nextSegment()
@@ -257,6 +264,7 @@ func (z *Reader) look() *Block {
 	b := z.flush()
 	z.cur.Release()
 	z.run, z.part, z.cur = g, 0, nil
+	z.taken++
 	return b
 }
 

@@ -11,7 +11,8 @@ import (
 // first bytes of the one behind it, so that whatever begins in a piece, a block's
 // or a member's header above all, can be read to its end there.
 const (
-	segmentSize = 1 << 20
+	segmentSize = 2 << 20
+	orderSize   = 256 << 10 // where nobody decodes ahead
 	segmentMore = 128 << 10
 )
 

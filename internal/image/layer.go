@@ -102,17 +102,20 @@ func (l *Layer) open() error {
 	l.stored = limitio.NewDigest(l.in)
 	l.plain = limitio.NewDigest(bytes.NewReader(nil))
 	ready := make(chan error)
-	l.ahead = limitio.NewAheadOf(func(a *limitio.Ahead) (func() (limitio.Block, error), func()) {
+	content := limitio.NewAheadOf(func(a *limitio.Ahead) (func() (limitio.Block, error), func()) {
 		d, err := decompress(l.stored, a.Enough)
 		if ready <- err; err != nil {
 			return func() (limitio.Block, error) { return nil, err }, func() {}
 		}
-		b := &budget{im: l.im, in: l.in, next: d.next, sum: l.plain}
-		return b.block, d.stop
+		return (&budget{im: l.im, in: l.in, next: d.next}).block, d.stop
 	})
 	if err := <-ready; err != nil {
-		return err
+		return errors.Join(err, content.Close())
 	}
+	// The digest is taken beside: it is as much work as a third of decompression.
+	l.ahead = limitio.NewAheadOf(func(*limitio.Ahead) (func() (limitio.Block, error), func()) {
+		return (&summed{l, content}).block, func() { content.Close() }
+	})
 	l.tar = tar.NewReader(counted{l})
 	return nil
 }
@@ -324,13 +327,12 @@ func (c *cancelled) Read(p []byte) (int, error) {
 }
 
 // budget counts unpacked bytes of all layers against one cap, and of one layer
-// against what it is stored in, and sums them up.
+// against what it is stored in.
 type budget struct {
 	im   *Image
 	n    int64
 	in   *cancelled
 	next func() (limitio.Block, error)
-	sum  *limitio.Digest
 }
 
 func (b *budget) block() (limitio.Block, error) {
@@ -348,9 +350,23 @@ func (b *budget) block() (limitio.Block, error) {
 	if b.n += n; b.n > limitio.MinRatio && b.n/limitio.MaxRatio > b.in.n.Load() {
 		return nil, fmt.Errorf("%d bytes unpack to more than %d: nothing but a trap is stored so: %w", b.in.n.Load(), b.n, landwaiter.ErrTooLarge)
 	}
-	lap = b.im.stages.digest.Begin(b.in.ctx, b.im.opt.Clock)
-	b.sum.Add(p.Bytes())
-	lap.End(n)
+	return p, nil
+}
+
+// summed takes the digest of a layer's content.
+type summed struct {
+	l    *Layer
+	from *limitio.Ahead
+}
+
+func (s *summed) block() (limitio.Block, error) {
+	p, err := s.from.Next()
+	if err != nil {
+		return nil, err
+	}
+	lap := s.l.im.stages.digest.Begin(s.l.in.ctx, s.l.im.opt.Clock)
+	s.l.plain.Add(p.Bytes())
+	lap.End(int64(len(p.Bytes())))
 	return p, nil
 }
 

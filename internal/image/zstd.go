@@ -235,14 +235,14 @@ func zstdHeaderRest(b byte) int {
 }
 
 func (z *frames) work() {
-	var d *zstd.Decoder
+	d, err := newZstd(nil, 1)
+	if err == nil {
+		defer d.Close()
+	}
 	for j := range z.jobs {
-		if d == nil {
-			if d, j.err = newZstd(nil, 1); j.err != nil {
-				close(j.done)
-				continue
-			}
-			defer d.Close()
+		if j.err = err; err != nil {
+			close(j.done)
+			continue
 		}
 		if int64(cap(j.plain)) < j.size {
 			j.plain = make([]byte, 0, j.size)
@@ -270,7 +270,7 @@ func (z *frames) next() (limitio.Block, error) {
 			return nil, io.ErrUnexpectedEOF // only where it was closed
 		}
 		<-j.done
-		in, end := j.rest, error(io.EOF)
+		in, end := j.rest, io.EOF
 		switch {
 		case in == nil && j.err == nil && len(j.plain) > 0:
 			return j, nil

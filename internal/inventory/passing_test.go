@@ -3,8 +3,8 @@ package inventory
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -18,7 +18,12 @@ func TestPassingSaysTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{self, filepath.Join(runtime.GOROOT(), "bin/gofmt"), filepath.Join(runtime.GOROOT(), "bin/go")}
+	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(strings.TrimSpace(string(root)), "bin")
+	names := []string{self, filepath.Join(bin, "gofmt"), filepath.Join(bin, "go")}
 	programs := map[string][]byte{
 		"no program": []byte("\x7fELF and nothing else"),
 		"rust": []byte("\x7fELF " + strings.Repeat("-", 700) + "rustc version 1.78.0 (9b00956e5 2024-04-29)\x00/library/core/src/ " +

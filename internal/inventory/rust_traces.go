@@ -26,12 +26,15 @@ const (
 	rustMaxVersions = 8         // of compilers, in one program
 )
 
-// rustMarks are the marks of Rust in a program: a text to search for, and what is
-// to be made of the bytes from there on. before is what stands in front of it.
-var rustMarks = []struct {
+// rustMark is a text to search for, and what is to be made of the bytes from there on.
+// before is what stands in front of it.
+type rustMark struct {
 	text string
 	note func(s *rustSeen, before, from []byte)
-}{
+}
+
+// rustMarks are the marks of Rust in a program. The first two tell whether it is one.
+var rustMarks = []rustMark{
 	{rustListed, func(s *rustSeen, _, _ []byte) { s.listed = true }},
 	{"rustc", (*rustSeen).compiler},
 	{"registry", (*rustSeen).registry},
@@ -76,7 +79,7 @@ func (s *rustSearch) Write(p []byte) (int, error) {
 			break
 		}
 		stop := max(s.start, len(s.buf)-rustReach) // a mark that starts later waits for the next piece
-		s.look(s.buf, s.start, stop)
+		s.look(rustMarks, s.buf, s.start, stop)
 		keep := max(0, stop-rustReach) // what may stand in front of a mark
 		s.start = stop - keep
 		s.buf = s.buf[:copy(s.buf, s.buf[keep:])]
@@ -86,7 +89,7 @@ func (s *rustSearch) Write(p []byte) (int, error) {
 
 // end looks at what is left.
 func (s *rustSearch) end() *rustSeen {
-	s.look(s.buf, s.start, len(s.buf))
+	s.look(rustMarks, s.buf, s.start, len(s.buf))
 	return &s.rustSeen
 }
 
@@ -94,7 +97,10 @@ func (s *rustSearch) end() *rustSeen {
 func rustTraces(f *file) (*rustSeen, error) {
 	if data, ok := f.inMemory(); ok {
 		s := &rustSeen{versions: map[string]bool{}, named: map[rustRef]bool{}}
-		s.look(data, 0, len(data))
+		// Crates count in a program of Rust alone, which most are not.
+		if s.look(rustMarks[:2], data, 0, len(data)); s.rust {
+			s.look(rustMarks[2:], data, 0, len(data))
+		}
 		return s, nil
 	}
 	s := newRustSearch()
@@ -105,8 +111,8 @@ func rustTraces(f *file) (*rustSeen, error) {
 }
 
 // look notes the marks that start in buf[start:stop].
-func (s *rustSeen) look(buf []byte, start, stop int) {
-	for _, m := range rustMarks {
+func (s *rustSeen) look(marks []rustMark, buf []byte, start, stop int) {
+	for _, m := range marks {
 		for at := start; at < stop; at += len(m.text) {
 			n := bytes.Index(buf[at:], []byte(m.text))
 			if n < 0 || at+n >= stop {

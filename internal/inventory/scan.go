@@ -89,6 +89,7 @@ func newScanner(m *matcher, stats *Stats) *scanner {
 
 // scan reads a layer to its end.
 func (s *scanner) scan(ctx context.Context, l *image.Layer) error {
+	defer s.weak.close()
 	for {
 		e, err := l.Next()
 		if err == io.EOF {
@@ -205,7 +206,7 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 		w = s.keepWhole(w, v, rec.Size)
 	}
 	weak := s.rename == nil && s.nest.top() && out.kind.Code() // where a changed file matters
-	sums := s.sums(weak)
+	sums := s.sums(rec.Size, weak)
 	if w != nil {
 		defer func() {
 			s.chance = s.chance || w.keep.err != nil
@@ -267,13 +268,13 @@ func (s *scanner) lap(stage *limitio.Stage) limitio.Lap {
 
 // sums are the digests that are taken of a file. Members of archives have none:
 // nobody compares them.
-func (s *scanner) sums(weak bool) []io.Writer {
+func (s *scanner) sums(size int64, weak bool) []io.Writer {
 	if !s.nest.top() {
 		return nil
 	}
 	s.sha.Reset()
 	if weak {
-		return []io.Writer{s.weak.begin(s.sha, s.marks.sha1())}
+		return []io.Writer{s.sha, s.weak.begin(size, s.marks.sha1())}
 	}
 	return []io.Writer{s.sha}
 }

@@ -48,31 +48,65 @@ func (s *system) sha1() bool { return s.apk || !s.dpkg }
 type weakHash struct {
 	md5, sha1 hash.Hash
 	both      bool
+	beside    *beside // nil until a file is worth it
+	waits     bool    // for what beside has not hashed yet
 }
+
+// besideFrom is the size of a file from which MD5 is worth another goroutine: it takes
+// as long as all else that is done with a file's bytes.
+const besideFrom = 256 << 10
 
 func newWeakHash() weakHash {
 	return weakHash{md5: md5.New(), sha1: sha1.New()} //nolint:gosec // see the imports
 }
 
-// begin returns what a file's bytes must be written to as well as to w: for both
+// begin returns what the bytes of a file of that size must be written to: for both
 // sums, or for MD5 alone.
-func (h *weakHash) begin(w io.Writer, both bool) io.Writer {
+func (h *weakHash) begin(size int64, both bool) io.Writer {
+	h.settle() // a file before that ended in an error
 	h.md5.Reset()
-	if h.both = both; !both {
-		return io.MultiWriter(w, h.md5)
-	}
 	h.sha1.Reset()
-	return io.MultiWriter(w, h.md5, h.sha1)
+	h.both = both
+	if h.waits = size >= besideFrom; !h.waits {
+		return h
+	}
+	if h.beside == nil {
+		h.beside = newBeside(h)
+	}
+	return h.beside
+}
+
+// Write hashes p at once.
+func (h *weakHash) Write(p []byte) (int, error) {
+	h.md5.Write(p)
+	if h.both {
+		h.sha1.Write(p)
+	}
+	return len(p), nil
+}
+
+func (h *weakHash) settle() {
+	if h.waits {
+		h.beside.wait()
+		h.waits = false
+	}
 }
 
 // end returns the sums of the file, which is this record.
 func (h *weakHash) end(record int32) weakSums {
+	h.settle()
 	s := weakSums{record: record}
 	h.md5.Sum(s.md5[:0])
 	if h.both {
 		h.sha1.Sum(s.sha1[:0])
 	}
 	return s
+}
+
+func (h *weakHash) close() {
+	if h.beside != nil {
+		h.beside.close()
+	}
 }
 
 // weak are the sums of the file, nil where none were made.

@@ -9,7 +9,7 @@ import (
 // wait at most, of whatever size.
 const (
 	aheadBlock  = 128 << 10
-	aheadBlocks = 8
+	aheadBlocks = 10
 )
 
 var errStopped = errors.New("reader closed")
@@ -79,22 +79,31 @@ func (a *Ahead) Read(p []byte) (int, error) {
 			a.cur.Release()
 			a.cur = nil
 		}
-		if a.err != nil {
-			return 0, a.err
+		b, err := a.Next()
+		if err != nil {
+			return 0, err
 		}
-		f, ok := <-a.full
-		switch {
-		case !ok:
-			a.err = errStopped
-		case f.err != nil:
-			a.err = f.err
-		default:
-			a.cur, a.rest = f.block, f.block.Bytes()
-		}
+		a.cur, a.rest = b, b.Bytes()
 	}
 	n := copy(p, a.rest)
 	a.rest = a.rest[n:]
 	return n, nil
+}
+
+// Next returns the next block, which is the caller's to release. Who takes blocks
+// must not read as well.
+func (a *Ahead) Next() (Block, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	f, ok := <-a.full
+	switch {
+	case !ok:
+		a.err = errStopped
+	case f.err != nil:
+		a.err = f.err
+	}
+	return f.block, a.err
 }
 
 // Close stops the goroutine and waits until it no longer touches the source.
