@@ -40,8 +40,9 @@ type streams struct {
 }
 
 // gcPercent keeps the heap small: most of it lives as long as a scan, and little is
-// made while one runs. Seen: a fifth less memory for no more time.
-const gcPercent = 50
+// made while one runs. Seen with 126,000 files: a tenth less memory than with 50, for two
+// hundredths more of processor time.
+const gcPercent = 35
 
 // memoryLimit is from where on garbage is collected at once, whatever there is of it,
 // unless GOMEMLIMIT says otherwise. It takes millions of files to get there. Seen

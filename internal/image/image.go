@@ -64,6 +64,7 @@ type Image struct {
 	unpacked, content atomic.Int64
 	// read counts stored bytes read so far, for progress.
 	read   atomic.Int64
+	total  int64 // stored bytes, as far as the image says
 	stages stages
 }
 
@@ -120,6 +121,9 @@ func Open(ctx context.Context, ref string, opt Options) (*Image, error) {
 	if err := im.cut(opt.Layers); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", ref, errors.Join(err, im.Close()))
 	}
+	for _, g := range im.groups() {
+		im.total += g.layer.Size // now: a walk notes the sizes that it sees
+	}
 	return im, nil
 }
 
@@ -158,12 +162,7 @@ func (im *Image) Close() error { return im.src.close() }
 
 // Progress returns how many stored bytes have been read, and how many there are:
 // 0 where nobody can say beforehand. It may be called at any time.
-func (im *Image) Progress() (read, total int64) {
-	for _, g := range im.groups() {
-		total += g.layer.Size
-	}
-	return im.read.Load(), total
-}
+func (im *Image) Progress() (read, total int64) { return im.read.Load(), im.total }
 
 func (im *Image) groups() []group {
 	var gs []group
