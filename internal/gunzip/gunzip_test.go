@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"io/fs"
 	"math/rand"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	kgzip "github.com/klauspost/compress/gzip"
+
+	"github.com/landwaiter/landwaiter/internal/lwtest"
 )
 
 func readAll(data []byte, opt Options) ([]byte, error) {
@@ -287,4 +290,36 @@ func processorTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestHostileLayers reads the layers of every trap in every way.
+func TestHostileLayers(t *testing.T) {
+	names, err := fs.Glob(lwtest.Hostile(), "*.txtar")
+	if err != nil || len(names) < 40 {
+		t.Fatalf("%d traps, %v", len(names), err)
+	}
+	layers := 0
+	for _, name := range names {
+		text, err := fs.ReadFile(lwtest.Hostile(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(t.TempDir(), "oci")
+		if _, err := lwtest.New(t, string(text)).WriteLayout(dir); err != nil {
+			t.Fatal(err)
+		}
+		blobs, err := filepath.Glob(filepath.Join(dir, "blobs/sha256/*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, blob := range blobs {
+			if data := readFile(t, blob, 1<<20); bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+				layers++
+				same(t, name, data)
+			}
+		}
+	}
+	if layers < 30 {
+		t.Errorf("only %d layers", layers)
+	}
 }
