@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/limitio"
@@ -227,11 +226,11 @@ func (a *archive) members(ctx context.Context, visit func(h *tar.Header, off int
 		b := bufio.NewReaderSize(f, 256<<10)
 		r = b
 		if head, err := b.Peek(2); err == nil && head[0] == 0x1f && head[1] == 0x8b {
-			z, err := gzip.NewReader(b)
+			d, err := decompress(b, nil)
 			if err != nil {
-				return fmt.Errorf("gzip: %w", err)
+				return err
 			}
-			ahead := limitio.NewAhead(z)
+			ahead := limitio.NewAheadOf(func(*limitio.Ahead) (func() (limitio.Block, error), func()) { return d.next, d.stop })
 			defer ahead.Close()
 			r = ahead
 		}
