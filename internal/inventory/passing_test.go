@@ -57,7 +57,7 @@ func TestPassingSaysTheSame(t *testing.T) {
 				}
 				var got facts
 				if p.done(&file{Path: f.Path, Size: f.Size, ReaderAt: bytes.NewReader(nil)}, &got) {
-					if name == self && e.name == "rust" {
+					if name == self {
 						continue // this program holds the texts that it looks for
 					}
 					t.Errorf("%s, %s in pieces of %d: asks for the whole", e.name, name, piece)
