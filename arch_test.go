@@ -29,7 +29,7 @@ var imports = map[string][]string{
 	"internal/report":         {"root"},
 	"internal/gunzip":         {},
 	"internal/image":          {"root", "internal/limitio", "internal/gunzip"},
-	"internal/inventory":      {"root", "internal/image", "internal/limitio"},
+	"internal/inventory":      {"root", "internal/image", "internal/limitio", "internal/gunzip"},
 	"internal/inspect":        {"root", "internal/image", "internal/limitio"},
 	"internal/advisory":       {"root", "internal/version", "internal/limitio"},
 	"internal/declared":       {"root", "internal/version", "internal/limitio"},

@@ -36,14 +36,17 @@ func (b *Block) orNothing() *Block {
 }
 
 // pool keeps blocks that nobody uses.
-type pool struct{ blocks chan *Block }
+type pool struct {
+	blocks chan *Block
+	size   int // of what a block holds
+}
 
 func (p *pool) get() *Block {
 	select {
 	case b := <-p.blocks:
 		return b
 	default:
-		return &Block{buf: make([]byte, windowSize+blockSize+slack), pool: p}
+		return &Block{buf: make([]byte, windowSize+p.size+slack), pool: p}
 	}
 }
 

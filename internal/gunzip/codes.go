@@ -45,6 +45,9 @@ func (d *inflater) careful() (more bool, err error) {
 	if e&markLink != 0 {
 		e = d.codesOf.lit[(uint64(e>>16)+d.hold>>litBits&(1<<(e&63)-1))&(litRoom-1)]
 	}
+	if e&markTwo != 0 { // of two, only the first may be there
+		e = e&^(markTwo|63) | e>>8&15
+	}
 	n := int(e>>16) + int(d.hold&(1<<(e&63)-1)>>(e>>8&15))
 	d.take(uint(e & 63))
 	if e&(markLiteral|markOdd) != 0 {
@@ -57,9 +60,6 @@ func (d *inflater) careful() (more bool, err error) {
 			return true, errDamaged
 		}
 		d.emit(byte(e >> 16))
-		if e&markTwo != 0 {
-			d.emit(byte(e >> 24))
-		}
 		return true, nil
 	}
 	e = d.codesOf.dist[d.hold&(1<<distBits-1)]

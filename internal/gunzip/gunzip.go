@@ -67,6 +67,9 @@ type Reader struct {
 	held *Block // of which Read gave a part
 	read int
 
+	raw   bool // deflate alone, without a header and an end
+	small bool // its user says in errors what it reads
+
 	ahead *ahead
 }
 
@@ -93,26 +96,35 @@ func NewReader(r io.Reader, opt Options) (*Reader, error) {
 	}
 	z := &Reader{
 		segs: &segments{r: r, size: size, more: more, free: make(chan *segment, 2*n+2)},
-		pool: &pool{blocks: make(chan *Block, 16*(n+1))},
+		pool: &pool{blocks: make(chan *Block, 16*(n+1)), size: blockSize},
 		tail: make([]byte, 0, windowSize),
 	}
 	if !opt.inOrder {
 		z.ahead = newAhead(z.segs, z.pool, n, opt.Enough)
 	}
+	if err := z.start(); err != nil {
+		return nil, errors.Join(err, z.Close())
+	}
+	return z, nil
+}
+
+// start reads the beginning of the stream.
+func (z *Reader) start() error {
 	z.seg = z.nextSegment()
 	if z.seg == nil || z.seg.end == 0 {
-		err := io.ErrUnexpectedEOF
 		if z.seg != nil && z.seg.err != nil {
-			err = z.seg.err
+			return fmt.Errorf("gzip: %w", z.seg.err)
 		}
-		return nil, errors.Join(fmt.Errorf("gzip: %w", err), z.Close())
+		return fmt.Errorf("gzip: %w", io.ErrUnexpectedEOF)
 	}
-	z.d = inflater{in: z.seg.buf, end: z.seg.end, soft: z.seg.soft()}
-	if err := z.header(0); err != nil {
-		return nil, errors.Join(z.damage(err), z.Close())
+	z.d = inflater{in: z.seg.buf, end: z.seg.end, soft: z.seg.soft(), own: z.d.own}
+	if z.raw {
+		z.d.seek(0)
+	} else if err := z.header(0); err != nil {
+		return z.damage(err)
 	}
 	z.begin(nil)
-	return z, nil
+	return nil
 }
 
 func (z *Reader) nextSegment() *segment {
@@ -139,6 +151,9 @@ func (z *Reader) Close() error {
 func (z *Reader) damage(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) && z.seg.err != nil {
 		return z.seg.err // the source's own reason
+	}
+	if z.small {
+		return fmt.Errorf("byte %d: %w", z.base+z.d.position()>>3, err)
 	}
 	return fmt.Errorf("gzip, byte %d: %w", z.base+z.d.position()>>3, err)
 }

@@ -96,6 +96,7 @@ func same(t *testing.T, name string, data []byte) []byte {
 			t.Errorf("%s, %d workers on %d bytes: %d bytes, %v; in order %d, %v", name, opt.Workers, opt.segment, len(got), err, len(want), wantErr)
 		}
 	}
+	sameSmall(t, name, data, want, wantErr)
 	return want
 }
 

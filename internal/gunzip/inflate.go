@@ -251,6 +251,10 @@ var precodeSymbols = func() (s [19]uint32) {
 
 const precodeBits = 7
 
+// pairFrom is how many bytes must follow for joined literals to be worth the time
+// that joining takes.
+const pairFrom = 8 << 10
+
 // dynamic reads the codes of a block into d.own.
 func (d *inflater) dynamic() error {
 	nlit, ndist, nclen := int(d.take(5))+257, int(d.take(5))+1, int(d.take(4))+4
@@ -313,6 +317,8 @@ func (d *inflater) dynamic() error {
 		!build(d.own.dist[:], distBits, lengths[nlit:nlit+ndist], distSymbols[:], true) {
 		return errDamaged
 	}
-	pair(d.own.lit[:])
+	if d.end-d.ip >= pairFrom {
+		pair(d.own.lit[:])
+	}
 	return nil
 }

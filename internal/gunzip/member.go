@@ -18,6 +18,9 @@ func checksum(sum uint32, b []byte) uint32 { return crc32.Update(sum, crc32.IEEE
 
 // add counts bytes of the member.
 func (z *Reader) add(b []byte) {
+	if z.raw {
+		return
+	}
 	z.sum = checksum(z.sum, b)
 	z.size += uint32(len(b))
 }
@@ -34,6 +37,9 @@ func (z *Reader) endMember(sum, size uint32) error {
 // trailer reads the end of a member and the start of the next. It returns io.EOF
 // where there is none.
 func (z *Reader) trailer() error {
+	if z.raw {
+		return io.EOF
+	}
 	at := (z.d.position() + 7) >> 3
 	z.d.seek(at * 8)
 	if !z.seg.last && at >= int64(z.seg.own) {

@@ -210,7 +210,7 @@ func (l *look) finish(err error) error {
 
 // heads reads the first bytes of r without taking them.
 func heads(r io.Reader) (*bufio.Reader, []byte) {
-	b := bufio.NewReaderSize(r, 32<<10)
+	b := bufio.NewReader(r)
 	head, _ := b.Peek(headSize) // a failure shows again when they are taken
 	return b, head
 }

@@ -13,12 +13,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/gunzip"
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
@@ -28,8 +28,11 @@ var packings = []struct {
 	open        func(r io.Reader) (io.Reader, func(), error)
 }{
 	{"\x1f\x8b", "gzip", func(r io.Reader) (io.Reader, func(), error) {
-		z, err := gzip.NewReader(r)
-		return z, func() {}, err
+		z, err := gunzip.Small(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		return z, func() { z.Close() }, nil
 	}},
 	{"BZh", "bzip2", func(r io.Reader) (io.Reader, func(), error) { return bzip2.NewReader(r), func() {}, nil }},
 	{"\xfd7zXZ\x00", "xz", func(r io.Reader) (io.Reader, func(), error) {

@@ -1,7 +1,7 @@
 package inventory
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"io"
 	"path"
@@ -62,23 +62,35 @@ func readDebianChangelog(f *file, out *facts) error {
 		defer done()
 		r = z
 	}
-	const most = 4 << 20 // bytes; the longest have some 500 kB
-	text, err := io.ReadAll(io.LimitReader(r, most))
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
-	}
-	first, rest, _ := bytes.Cut(text, []byte("\n"))
-	m := debianEntry.FindSubmatch(first)
+	b := bufio.NewReader(io.LimitReader(r, maxChangelog))
+	first, err := b.ReadString('\n')
+	m := debianEntry.FindStringSubmatch(first)
 	if m == nil {
 		return nil
 	}
-	source, version, suite := string(m[1]), string(m[2]), string(m[3])
-	if !debianSuites.MatchString(suite) || !debianVersion.MatchString(version) || vendorWords.MatchString(version) || !debianBug.Match(rest) {
+	source, version, suite := m[1], m[2], m[3]
+	if !debianSuites.MatchString(suite) || !debianVersion.MatchString(version) || vendorWords.MatchString(version) || err != nil || !closesBug(b) {
 		return nil
 	}
 	name := path.Base(path.Dir(f.Path))
 	out.Amend(amendment{key: changelogKey(name, source, version), origin: debianOrigin})
 	return nil
+}
+
+// maxChangelog is how many bytes are looked through; the longest have some 500 kB.
+const maxChangelog = 4 << 20
+
+// closesBug reports whether a line of a changelog says so. Most do on the first page.
+func closesBug(b *bufio.Reader) bool {
+	for {
+		line, err := b.ReadSlice('\n') // of a longer line, what fits
+		if debianBug.Match(line) {
+			return true
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return false
+		}
+	}
 }
 
 // changelogKey is the key by which a changelog names a package. No package is

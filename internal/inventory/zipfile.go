@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/gunzip"
 	"github.com/landwaiter/landwaiter/internal/limitio"
 )
 
@@ -26,7 +27,23 @@ func openZip(r io.ReaderAt, size, most int64) (zr *zip.Reader, used int64, err e
 	}
 	used = most - m.left
 	m.free = true
+	zr.RegisterDecompressor(zip.Deflate, inflate)
 	return zr, used, nil
+}
+
+// failed is a reader that could not begin.
+type failed struct{ error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.error }
+func (f failed) Close() error             { return nil }
+
+// inflate is the decompressor of zip archives.
+func inflate(r io.Reader) io.ReadCloser {
+	z, err := gunzip.Deflate(r)
+	if err != nil {
+		return failed{err}
+	}
+	return z
 }
 
 // meteredReader fails once more than left bytes were read, unless it is free.
