@@ -1,6 +1,7 @@
 package gunzip
 
 import (
+	"errors"
 	"io"
 	"sync"
 )
@@ -32,13 +33,12 @@ func Deflate(r io.Reader) (io.ReadCloser, error) { return newSmall(r, true) }
 type smallReader struct{ z *Reader }
 
 func newSmall(r io.Reader, raw bool) (io.ReadCloser, error) {
-	z := small.Get().(*Reader) //nolint:errcheck // the pool holds nothing else
+	z := small.Get().(*Reader)
 	z.segs.r, z.segs.ended, z.segs.tail = r, false, z.segs.tail[:0]
 	z.base, z.err, z.counted, z.sum, z.size, z.raw = 0, nil, 0, 0, 0, raw
 	s := &smallReader{z}
 	if err := z.start(); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
