@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/landwaiter/landwaiter"
@@ -334,15 +337,18 @@ func (m *matcher) source(c *card) *source {
 
 // findings makes the findings of all groups, in the order of reports.
 func (m *matcher) findings() []landwaiter.Finding {
-	var all, headers []*landwaiter.Finding
+	groups := make([]*group, 0, len(m.groups))
 	for _, key := range slices.Sorted(maps.Keys(m.groups)) {
-		g := m.groups[key]
-		list := m.groupFindings(g)
+		groups = append(groups, m.groups[key])
+	}
+	lists := m.sideBySide(groups)
+	var all, headers []*landwaiter.Finding
+	for i, g := range groups {
 		if g.target.headers {
-			headers = append(headers, list...)
+			headers = append(headers, lists[i]...)
 			continue
 		}
-		all = append(all, list...)
+		all = append(all, lists[i]...)
 	}
 	sortFindings(headers)
 	if len(headers) > 0 {
@@ -356,21 +362,51 @@ func (m *matcher) findings() []landwaiter.Finding {
 	return out
 }
 
+// sideBySide makes the findings of each group, on all processors.
+func (m *matcher) sideBySide(groups []*group) [][]*landwaiter.Finding {
+	lists := make([][]*landwaiter.Finding, len(groups))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(groups)) {
+		wg.Go(func() {
+			own := *m // but for the versions it has read, a matcher only reads here
+			own.versions = map[string]map[string]*version.Version{}
+			for i := next.Add(1) - 1; i < int64(len(groups)); i = next.Add(1) - 1 {
+				lists[i] = own.groupFindings(groups[i])
+			}
+		})
+	}
+	wg.Wait()
+	return lists
+}
+
 // sortFindings sorts pointers: findings are large.
 func sortFindings(list []*landwaiter.Finding) {
-	order := map[landwaiter.Kind]int{}
-	for i, k := range landwaiter.Kinds() {
-		order[k] = i
+	// What is compared is read once: findings are too large to be read for each
+	// comparison.
+	type key struct {
+		finding          *landwaiter.Finding
+		kind             int
+		exploited, fixed bool
+		probability      float64
 	}
-	slices.SortFunc(list, func(a, b *landwaiter.Finding) int {
+	order := landwaiter.Kinds()
+	keys := make([]key, len(list))
+	for i, f := range list {
+		keys[i] = key{f, slices.Index(order, f.Kind), f.Exploited != nil, f.Fixed != "", probability(f)}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
 		return cmp.Or(
-			cmp.Compare(order[a.Kind], order[b.Kind]),
-			-compareBool(a.Exploited != nil, b.Exploited != nil),
-			-cmp.Compare(probability(a), probability(b)),
-			-compareBool(a.Fixed != "", b.Fixed != ""),
-			cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.kind, b.kind),
+			-compareBool(a.exploited, b.exploited),
+			-cmp.Compare(a.probability, b.probability),
+			-compareBool(a.fixed, b.fixed),
+			cmp.Compare(a.finding.ID, b.finding.ID),
 		)
 	})
+	for i := range keys {
+		list[i] = keys[i].finding
+	}
 }
 
 func probability(f *landwaiter.Finding) float64 {
