@@ -239,6 +239,8 @@ type Assessment struct {
 	Changed     []File        `json:"changed"`
 	// Groups are the folders of files that nobody owns, biggest first.
 	Groups []Group `json:"groups"`
+	// Checks are the checks that looked into files.
+	Checks []Check `json:"checks,omitempty"`
 	// Declared holds what lists say against what was observed, in the order in which
 	// the lists were given.
 	Declared []Comparison `json:"declared,omitempty"`

@@ -11,7 +11,7 @@ const (
 	KindWeakness       Kind = "weakness"        // a known weakness with a fix
 	KindWeaknessNoFix  Kind = "weakness-no-fix" // a known weakness, and no fix is named
 	KindExploited      Kind = "exploited"       // a known weakness that is in use by attackers
-	KindMalware        Kind = "malware"         // a package that a source lists as harmful
+	KindMalware        Kind = "malware"         // a package that a source lists as harmful, or a file that a scanner knows
 	KindPendingUpdate  Kind = "pending-update"  // the maker has a newer security release; which weakness is not said
 	KindHandled        Kind = "handled"         // a weakness in the original that the distribution answers for
 	KindKernelHeaders  Kind = "kernel-headers"  // kernel weaknesses on a package that holds no kernel
@@ -20,14 +20,24 @@ const (
 	KindChanged        Kind = "changed-program" // programs that are not what their owner shipped
 	KindOutdatedBase   Kind = "outdated-base"   // an operating system past its end of life
 	KindRunsAsRoot     Kind = "runs-as-root"
+	KindSecret         Kind = "secret"              // a password or key was left inside
+	KindPersonal       Kind = "personal-data"       // data about people was seen
+	KindMaybePersonal  Kind = "maybe-personal-data" // what it is called or how it is built says that it may be about people
+	KindModelCode      Kind = "model-code"          // opening a model or data file runs code, or may
+	KindSelfInstall    Kind = "self-install"        // fetches or changes software when it starts
+	KindNetworkClient  Kind = "network-client"      // tries to reach the internet
+	KindGainsRights    Kind = "gains-rights"        // set-uid, set-gid or file capabilities
+	KindUndeclared     Kind = "undeclared"          // not on the list that came with the request
+	KindLicence        Kind = "licence"             // a licence that restricts who may use it, or for what
+	KindChangesResults Kind = "changes-results"     // a known weakness; a person says that its fix would change results
 )
 
 // Kinds lists every kind in the order in which reports show them.
 func Kinds() []Kind {
 	return []Kind{
-		KindMalware, KindExploited, KindWeakness, KindWeaknessNoFix, KindPendingUpdate,
-		KindOutdatedBase, KindChanged, KindUnknownProgram, KindUnattributed, KindRunsAsRoot,
-		KindHandled, KindKernelHeaders,
+		KindMalware, KindSecret, KindPersonal, KindExploited, KindWeakness, KindWeaknessNoFix, KindChangesResults, KindPendingUpdate,
+		KindOutdatedBase, KindChanged, KindUnknownProgram, KindMaybePersonal, KindUnattributed, KindModelCode, KindSelfInstall,
+		KindNetworkClient, KindGainsRights, KindRunsAsRoot, KindUndeclared, KindLicence, KindHandled, KindKernelHeaders,
 	}
 }
 

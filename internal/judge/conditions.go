@@ -15,6 +15,11 @@ const (
 	condKeep    = "keep-protection" // What: the protection's ID; By: when it must be tested again
 	condFresh   = "fresh-copy"      // ask for a fresh copy, and judge that
 	condFiles   = "name-files"      // say what the files are that nobody owns, or who changed them
+	condSteps   = "steps-first"     // do before the import what the software would do when it starts
+	condOutward = "no-way-out"      // say what it sends, and leave the block as it is
+	condLook    = "person-looks"    // a person looks at what may be about people
+	condList    = "confirm-list"    // say why there is more than was asked for
+	condLicence = "licence-proof"   // show that this use is allowed
 	condSecond  = "second-approver" // What: the scenarios; By: the end date of the approval
 )
 
@@ -25,6 +30,11 @@ var conditions = []struct{ code, owner string }{
 	{condKeep, ownerService},
 	{condFresh, ownerProject},
 	{condFiles, ownerProject},
+	{condSteps, ownerProject},
+	{condOutward, ownerProject},
+	{condLook, ownerGovernance},
+	{condList, ownerProject},
+	{condLicence, ownerProject},
 	{condSecond, ownerGovernance},
 }
 

@@ -20,6 +20,9 @@ const (
 	HarmControl     Harm = "control"     // holds full control inside its own box
 	HarmUnnamed     Harm = "unnamed"     // holds content that nobody has named
 	HarmUnsupported Harm = "unsupported" // gets no fixes any more
+	HarmOutward     Harm = "outward"     // tries to send or fetch over the internet
+	HarmUnlisted    Harm = "unlisted"    // is more than was asked for
+	HarmLicence     Harm = "licence"     // may not be used so
 )
 
 // Event is a bad event in the terms of the method.
@@ -90,7 +93,7 @@ func defaultEvents() []Event {
 	)
 	type ways = [][]landwaiter.Door
 	return []Event{
-		{"A1", landwaiter.ClassA, "data about people leaves without approval", []Harm{HarmData, HarmAltered}, ways{{out}}},
+		{"A1", landwaiter.ClassA, "data about people leaves without approval", []Harm{HarmData, HarmAltered, HarmOutward}, ways{{out}}},
 		{"A2", landwaiter.ClassA, "one project's software reaches another project's data", []Harm{HarmData}, ways{{other}, {full, host}}},
 		{"A3", landwaiter.ClassA, "the defences or the only copy of source data are taken over or destroyed", []Harm{HarmData, HarmControl}, ways{{full, host}, {source}}},
 		{"A4", landwaiter.ClassA, "data about people is brought in hidden in software", []Harm{HarmUnnamed}, nil},
@@ -98,7 +101,7 @@ func defaultEvents() []Event {
 		{"B2", landwaiter.ClassB, "results are changed without notice and relied on", []Harm{HarmData, HarmAltered}, nil},
 		{"B3", landwaiter.ClassB, "compute is misused or a service is slowed for others", []Harm{HarmStop}, nil},
 		{"C1", landwaiter.ClassC, "one session is lost", []Harm{HarmStop}, nil},
-		{"C2", landwaiter.ClassC, "a licence or audit finding", []Harm{HarmUnsupported}, nil},
+		{"C2", landwaiter.ClassC, "a licence or audit finding", []Harm{HarmUnsupported, HarmUnlisted, HarmLicence}, nil},
 		{"C3", landwaiter.ClassC, "a tool does not work as its maker meant", []Harm{HarmAltered}, nil},
 	}
 }
@@ -182,11 +185,21 @@ var kinds = map[landwaiter.Kind]kindRule{
 	landwaiter.KindUnknownProgram: {harms: []Harm{HarmAltered}, most: landwaiter.Conditions, condition: condFiles},
 	landwaiter.KindUnattributed:   {harms: []Harm{HarmUnnamed}, most: landwaiter.Conditions, condition: condFiles},
 	landwaiter.KindRunsAsRoot:     {harms: []Harm{HarmControl}, known: true, most: landwaiter.Conditions, condition: condNotRoot},
+	landwaiter.KindSecret:         {stop: true},
+	landwaiter.KindPersonal:       {stop: true},
+	landwaiter.KindMaybePersonal:  {harms: []Harm{HarmUnnamed}, most: landwaiter.Conditions, condition: condLook},
+	landwaiter.KindModelCode:      {harms: []Harm{HarmAltered}, most: landwaiter.Conditions, condition: condFiles},
+	landwaiter.KindSelfInstall:    {harms: []Harm{HarmAltered}, known: true, most: landwaiter.Conditions, condition: condSteps},
+	landwaiter.KindNetworkClient:  {harms: []Harm{HarmOutward}, known: true, most: landwaiter.Conditions, condition: condOutward},
+	landwaiter.KindGainsRights:    {harms: []Harm{HarmControl}, known: true, most: landwaiter.Conditions, condition: condNotRoot},
+	landwaiter.KindUndeclared:     {harms: []Harm{HarmUnlisted}, known: true, most: landwaiter.Conditions, condition: condList},
+	landwaiter.KindLicence:        {harms: []Harm{HarmLicence}, known: true, most: landwaiter.Conditions, condition: condLicence},
+	landwaiter.KindChangesResults: {weakness: true, condition: condFresh},
 }
 
 // stranger is the rule for a kind that this package does not know: it can do
 // everything, and nobody can say.
 var stranger = kindRule{
-	harms:     []Harm{HarmData, HarmStop, HarmAltered, HarmControl, HarmUnnamed, HarmUnsupported},
+	harms:     allHarms[:],
 	condition: condFiles,
 }

@@ -11,9 +11,9 @@ import (
 const maxExamples = 5
 
 // harmSet is a set of harms, one bit each in the order of allHarms.
-type harmSet uint8
+type harmSet uint16
 
-var allHarms = [...]Harm{HarmData, HarmStop, HarmAltered, HarmControl, HarmUnnamed, HarmUnsupported}
+var allHarms = [...]Harm{HarmData, HarmStop, HarmAltered, HarmControl, HarmUnnamed, HarmUnsupported, HarmOutward, HarmUnlisted, HarmLicence}
 
 func harmsOf(harms ...Harm) harmSet {
 	var s harmSet

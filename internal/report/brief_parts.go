@@ -260,9 +260,25 @@ func (v *view) unseen() section {
 	if n := int64(len(v.a.Gaps)); n > 0 {
 		after = append(after, v.say("brief", "unseen-gaps", counts(n, 0)))
 	}
-	after = append(after, v.label("brief", "unseen-not-looked"))
+	if not := notLooked(v.words, v.a); not != "" {
+		after = append(after, v.say("brief", "unseen-not-looked", facts{Names: not}))
+	}
 	s.After = []rich{join(after...)}
 	return s
+}
+
+// notLooked names what nobody looked for: "passwords or data about people".
+func notLooked(w *words, a *landwaiter.Assessment) string {
+	var names []string
+	for _, c := range landwaiter.CheckNames() {
+		if !a.Looked(c) {
+			names = append(names, w.label("check", c).String())
+		}
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
+	}
+	return strings.Join(names, "")
 }
 
 // forward lists the conditions, or what would change the advice.

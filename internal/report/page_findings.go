@@ -23,6 +23,12 @@ var kindDoors = map[landwaiter.Kind][]landwaiter.Door{
 	landwaiter.KindUnattributed:   {landwaiter.DoorInternetOut, landwaiter.DoorHarmfulFile},
 	landwaiter.KindRunsAsRoot:     {landwaiter.DoorFullControl, landwaiter.DoorHost},
 	landwaiter.KindKernelHeaders:  {landwaiter.DoorHost},
+	landwaiter.KindModelCode:      reachDoors,
+	landwaiter.KindSelfInstall:    {landwaiter.DoorInternetOut},
+	landwaiter.KindNetworkClient:  {landwaiter.DoorInternetOut},
+	landwaiter.KindGainsRights:    {landwaiter.DoorFullControl, landwaiter.DoorHost},
+	landwaiter.KindUndeclared:     reachDoors,
+	landwaiter.KindChangesResults: attackDoors,
 }
 
 var (
@@ -74,7 +80,7 @@ func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
 	p := part{ID: "kind-" + slug(string(k)), Title: rich{{Text: kw.title}}}
 	if known {
 		f := counts(standsFor(all), 0)
-		f.Tested = v.testedAgainst(k)
+		f.Tested, f.NotLooked = v.testedAgainst(k), notLooked(v.words, v.a)
 		f.Limit = number(int64(v.a.Advice.Method.MaxTestDays))
 		f.Detail = data(all[0].Detail, pageName)
 		if d, err := time.Parse(time.DateOnly, all[0].Detail); err == nil {

@@ -29,6 +29,7 @@ type facts struct {
 	Event         string
 	Detail        string
 	Tested        string // sentences about tested protections; empty where none is
+	NotLooked     string // what nobody looked for; empty where all checks were done
 	Blind         bool   // a list is missing, too old or of unknown date
 	Undated       bool
 	Account       bool // the account itself is what went wrong
