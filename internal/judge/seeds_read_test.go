@@ -313,4 +313,3 @@ func (c *turn) take(t *testing.T, in *Input) {
 		in.Subject.Config.User = *c.User
 	}
 }
-
