@@ -38,7 +38,9 @@ var imports = map[string][]string{
 	"internal/lwtest/bench":   {"root", "internal/lwtest"},
 	"internal/lwtest/mkimage": {"root", "internal/lwtest"},
 	"internal/lwtest/recall":  {"root"},
+	"internal/isolation":      {},
 	"cmd/landwaiter":          nil, // everything but test helpers
+	"cmd/landwaiter-probe":    {"internal/isolation"},
 }
 
 // doors is which packages alone may import a library: one dependency, one door.
