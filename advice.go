@@ -157,6 +157,8 @@ const (
 	ReasonNothingAgainst  = "nothing-against"    // we found no reason to refuse; Total packages looked at
 	ReasonWeaknesses      = "weaknesses"         // N known weaknesses in Total packages
 	ReasonUnknownWeakness = "unknown-weaknesses" // N of Total weaknesses: nobody says what an attack needs
+	ReasonWaived          = "waived"             // people accepted or answered N of Total findings; Subject: the advice without that, where it is worse
+	ReasonWaiverEnded     = "waiver-ended"       // N waivers for what is here ended
 )
 
 // ReasonCodes lists every code.
@@ -165,6 +167,7 @@ func ReasonCodes() []string {
 		ReasonNoAdvisories, ReasonStaleSource, ReasonNotCovered, ReasonUnreadCode, ReasonUnnamedCode,
 		ReasonStop, ReasonScenario, ReasonExploited, ReasonNoProtections, ReasonOutdatedBase,
 		ReasonChanged, ReasonNothingAgainst, ReasonWeaknesses, ReasonUnknownWeakness,
+		ReasonWaived, ReasonWaiverEnded,
 	}
 }
 
@@ -244,4 +247,9 @@ type Assessment struct {
 	// Declared holds what lists say against what was observed, in the order in which
 	// the lists were given.
 	Declared []Comparison `json:"declared,omitempty"`
+	// Project is whom the assessment is for, empty where nobody says. Waivers are what
+	// people accepted or answered, by ID; Statements the files of VEX that were given.
+	Project    string          `json:"project,omitempty"`
+	Waivers    []Waiver        `json:"waivers,omitempty"`
+	Statements []StatementFile `json:"statements,omitempty"`
 }

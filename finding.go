@@ -95,4 +95,11 @@ type Finding struct {
 	Seen Count `json:"seen"`
 	// Detail is the fact that the kind's words need: a date, a user, a name.
 	Detail string `json:"detail,omitempty"`
+	// Waived is the ID of the waiver that counts for it, WaivedAs that waiver's kind,
+	// WasKind its own kind where the waiver changed that. It is shown all the same.
+	Waived   string     `json:"waived,omitempty"`
+	WaivedAs WaiverKind `json:"waivedAs,omitempty"`
+	WasKind  Kind       `json:"wasKind,omitempty"`
+	// Statements are what others say about it: VEX.
+	Statements []Statement `json:"statements,omitempty"`
 }

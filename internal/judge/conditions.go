@@ -20,6 +20,7 @@ const (
 	condLook    = "person-looks"    // a person looks at what may be about people
 	condList    = "confirm-list"    // say why there is more than was asked for
 	condLicence = "licence-proof"   // show that this use is allowed
+	condWaiver  = "waiver-ends"     // What: the waiver's ID; By: the day on which it ends; the owner is who signed it
 	condSecond  = "second-approver" // What: the scenarios; By: the end date of the approval
 )
 
@@ -35,6 +36,7 @@ var conditions = []struct{ code, owner string }{
 	{condLook, ownerGovernance},
 	{condList, ownerProject},
 	{condLicence, ownerProject},
+	{condWaiver, ownerGovernance},
 	{condSecond, ownerGovernance},
 }
 
@@ -57,6 +59,9 @@ func (h *hearing) conditions(reasons []landwaiter.Reason) []landwaiter.Condition
 		switch {
 		case c.code == condKeep:
 			out = append(out, h.keep(base)...)
+			continue
+		case c.code == condWaiver:
+			out = append(out, h.waiverEnds(base)...)
 			continue
 		case c.code == condSecond:
 			base.What = strings.Join(h.onlyOne(), ", ")

@@ -27,12 +27,20 @@ type Input struct {
 	HaveAdvisories bool
 	Sources        []landwaiter.Source
 	Protections    []landwaiter.Protection
-	Now            time.Time
+	// Waivers are what people accepted or answered, Trust whose statements about
+	// findings may answer them, Project whom the advice is for; "" where nobody says.
+	Waivers []landwaiter.Waiver
+	Trust   []landwaiter.Trust
+	Project string
+	Now     time.Time
 }
 
 // Judge advises on in by the method m. It returns the protections as well, by
 // ID, with Credited and Refused filled in.
 func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) {
+	if toWaive(&in) {
+		in.Findings, in.Waivers = Waive(m, in)
+	}
 	protections := credit(&m, &in)
 	h := &hearing{m: &m, in: &in, protections: protections, findings: byWeight(in.Findings)}
 	h.scale = newScale(&m, h.findings, wallPackages(&m, in.Packages), causesOf(protections, asksForRoot(&in)))
@@ -59,6 +67,7 @@ func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) {
 	if a.Outcome == landwaiter.Recommend {
 		reasons = append(reasons, landwaiter.Reason{Code: landwaiter.ReasonNothingAgainst, Outcome: landwaiter.Recommend, Total: int64(len(in.Packages))})
 	}
+	reasons = append(reasons, h.said(a.Outcome)...)
 	a.Reasons = weightiest(reasons)
 	a.Conditions = h.conditions(reasons)
 	a.LeansOn, a.IfFailed = h.leansOn(fixed)
@@ -91,7 +100,7 @@ func byWeight(findings []landwaiter.Finding) []*landwaiter.Finding {
 	for i := range findings {
 		f := &findings[i]
 		w := weight{f: f, safe: 1, weak: confidenceOrder(f.Confidence)}
-		if f.Exploited != nil || f.Kind == landwaiter.KindExploited {
+		if inUse(f) {
 			w.safe = 0
 		}
 		if f.EPSS != nil {

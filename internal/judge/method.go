@@ -49,6 +49,10 @@ type Method struct {
 	FreshDays     int `json:"freshDays"`     // a fresh copy
 	FreshDaysA    int `json:"freshDaysA"`    // the same where a class A event hangs on conditions
 	ExploitedDays int `json:"exploitedDays"` // the same where attackers use a weakness
+	// MaxWaiverDays is how long a waiver may last from the day it was made,
+	// MaxWaiverDaysExploited the same where attackers use the weakness. 0 is no day.
+	MaxWaiverDays          int `json:"maxWaiverDays"`
+	MaxWaiverDaysExploited int `json:"maxWaiverDaysExploited"`
 	// Events are in the order in which reports show them.
 	Events []Event `json:"events"`
 	// Table is the decision table. A cell that is missing says do not import.
@@ -70,6 +74,7 @@ func DefaultMethod() Method {
 		},
 		MaxUncoveredPercent: 50,
 		DueDays:             14, FreshDays: 180, FreshDaysA: 90, ExploitedDays: 14,
+		MaxWaiverDays: 180, MaxWaiverDaysExploited: 90,
 		Events: defaultEvents(),
 		Table:  defaultTable(),
 		Wall: []string{

@@ -30,6 +30,8 @@ var reasonOrder = []string{
 	landwaiter.ReasonUnknownWeakness,
 	landwaiter.ReasonOutdatedBase,
 	landwaiter.ReasonNoProtections,
+	landwaiter.ReasonWaived,
+	landwaiter.ReasonWaiverEnded,
 	landwaiter.ReasonWeaknesses,
 }
 
@@ -186,7 +188,7 @@ func (s *some) reason(code string, total int64) landwaiter.Reason {
 // knownWeakness reports whether findings of kind k each stand for one known
 // weakness that is present.
 func knownWeakness(k landwaiter.Kind) bool {
-	return k == landwaiter.KindWeakness || k == landwaiter.KindWeaknessNoFix || k == landwaiter.KindExploited
+	return k == landwaiter.KindWeakness || k == landwaiter.KindWeaknessNoFix || k == landwaiter.KindExploited || k == landwaiter.KindChangesResults
 }
 
 func seenFiles(findings []*landwaiter.Finding, kind landwaiter.Kind) int64 {

@@ -41,6 +41,12 @@ type trait struct {
 	wall         bool // the fault is in the wall of the box
 	exploited    bool
 	most         landwaiter.Outcome
+	waiver       string // ID of the waiver by which somebody accepts it
+}
+
+// inUse reports whether attackers use the weakness of f.
+func inUse(f *landwaiter.Finding) bool {
+	return f.Exploited != nil || f.Kind == landwaiter.KindExploited || f.WasKind == landwaiter.KindExploited
 }
 
 // traitOf reads what decides from f. wall holds the IDs of packages that are
@@ -50,7 +56,10 @@ func traitOf(f *landwaiter.Finding, wall map[string]bool) trait {
 	if !ok {
 		rule = stranger
 	}
-	t := trait{kind: f.Kind, most: rule.most, noWay: rule.answered}
+	t := trait{kind: f.Kind, most: rule.most, noWay: rule.answered || answered(f)}
+	if !t.noWay {
+		t.waiver = f.Waived
+	}
 	for _, id := range f.Packages {
 		t.wall = t.wall || wall[id]
 	}
@@ -64,7 +73,7 @@ func traitOf(f *landwaiter.Finding, wall map[string]bool) trait {
 	if f.Confidence == landwaiter.ConfidenceMapped || f.Confidence == landwaiter.ConfidenceOpenEnded {
 		t.most = landwaiter.Conditions
 	}
-	t.exploited = f.Kind == landwaiter.KindExploited || f.Exploited != nil
+	t.exploited = inUse(f)
 	n, ok := readVector(f.Vector)
 	harmless := ok && !n.data && !n.stop
 	switch {
@@ -244,6 +253,11 @@ func (s *scale) stand(g *group, e, without int) standing {
 	o := s.m.outcome(class, b)
 	if g.most != "" && o.Rank() > g.most.Rank() {
 		return standing{b, g.most, true}
+	}
+	// One person accepts what may happen to a project. What must never happen is
+	// not theirs to accept: there the table stands.
+	if g.waiver != "" && class != landwaiter.ClassA && o.Rank() > landwaiter.Conditions.Rank() {
+		return standing{b, landwaiter.Conditions, true}
 	}
 	return standing{b, o, false}
 }

@@ -299,6 +299,10 @@ func (v *view) reason(group string, r landwaiter.Reason) rich {
 		f.Event = v.label("scenario", r.Scenario).marked()
 		// N of N may be findings of another kind: say no more than we know.
 		f.Totals = r.N < r.Total
+	case landwaiter.ReasonWaived:
+		if r.Subject != "" {
+			f.Why = lowerFirst(v.outcome("outcome", landwaiter.Outcome(r.Subject)).marked())
+		}
 	case landwaiter.ReasonStop:
 		if v.has("kind-count", r.Subject) {
 			f.Subject = v.say("kind-count", r.Subject, f).String()

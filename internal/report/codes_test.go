@@ -100,7 +100,7 @@ func addCodes(all map[string]*landwaiter.Assessment) {
 
 var (
 	scenarioIDs  = []string{"A1", "A2", "A3", "A4", "B1", "B2", "B3", "C1", "C2", "C3"}
-	conditionIDs = []string{"keep-protection", "not-root", "fresh-copy", "second-approver", "name-files", "steps-first", "no-way-out", "person-looks", "confirm-list", "licence-proof"}
+	conditionIDs = []string{"keep-protection", "not-root", "fresh-copy", "second-approver", "name-files", "steps-first", "no-way-out", "person-looks", "confirm-list", "licence-proof", "waiver-ends"}
 	doorIDs      = []landwaiter.Door{
 		landwaiter.DoorNetworkIn, landwaiter.DoorNeighbour, landwaiter.DoorProject, landwaiter.DoorHarmfulFile,
 		landwaiter.DoorAccount, landwaiter.DoorInternetOut, landwaiter.DoorOtherWork, landwaiter.DoorFullControl,
