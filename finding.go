@@ -102,4 +102,6 @@ type Finding struct {
 	WasKind  Kind       `json:"wasKind,omitempty"`
 	// Statements are what others say about it: VEX.
 	Statements []Statement `json:"statements,omitempty"`
+	// CrossCheck is what other methods say about a weakness; nil where it was not asked.
+	CrossCheck *CrossCheck `json:"crossCheck,omitempty"`
 }

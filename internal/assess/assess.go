@@ -93,10 +93,14 @@ func conclude(a *landwaiter.Assessment, opt Options, rest []landwaiter.File, cou
 	})...)
 	sortFindings(a.Findings)
 	a.Gaps = append(a.Gaps, missing(a, ends)...)
-	a.Advice, a.Protections = judge.Judge(method, judge.Input{
+	in := judge.Input{
 		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
 		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections, Now: a.At,
-	})
+	}
+	a.Advice, a.Protections = judge.Judge(method, in)
+	for i, c := range judge.CrossChecks(method, in) {
+		a.Findings[i].CrossCheck = c
+	}
 	return nil
 }
 
