@@ -232,6 +232,8 @@ type Package struct {
 	Declared bool `json:"declared,omitempty"`
 	// Owns counts the visible files that the package owns.
 	Owns Count `json:"owns"`
+	// Holds is what of the account hangs on whether a list covers the package.
+	Holds Holding `json:"holds,omitzero"`
 	// Known is what the advisory file answers about the package.
 	Known Answer `json:"known"`
 }

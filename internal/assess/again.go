@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/declared"
+	"github.com/landwaiter/landwaiter/internal/inspect"
 )
 
 // Again judges what an earlier assessment observed by what is known now, without
@@ -19,9 +21,9 @@ import (
 // declared where opt brings lists, protections, advice. The result is what [Run] gives
 // for the same subject and options by the same readers.
 //
-// The account says how many files have an owner that a list covers, and cannot be made
-// again without the files. So Again fails with [landwaiter.ErrStale] where a list now
-// covers other packages than then: assess the subject again. It fails with
+// The account is made again from what each package holds of it. Where an assessment of
+// an earlier version does not say that and a list now covers other packages than then,
+// Again fails with [landwaiter.ErrStale]: assess the subject again. It fails with
 // [landwaiter.ErrUnsupported] for an assessment of another schema, and with
 // [landwaiter.ErrInvalid] for one whose account does not add up.
 func Again(stored *landwaiter.Assessment, opt Options) (*landwaiter.Assessment, error) {
@@ -34,9 +36,10 @@ func Again(stored *landwaiter.Assessment, opt Options) (*landwaiter.Assessment, 
 	a := &landwaiter.Assessment{
 		Schema: landwaiter.Schema, Tool: opt.Tool, At: opt.Now.UTC(), Subject: stored.Subject,
 		System: stored.System, Packages: slices.Clone(stored.Packages), Unowned: stored.Unowned, Changed: stored.Changed,
-		Groups: stored.Groups, Declared: stored.Declared,
+		Groups: stored.Groups, Declared: stored.Declared, Checks: stored.Checks,
 		Gaps: []landwaiter.Gap{}, Sources: []landwaiter.Source{}, Findings: []landwaiter.Finding{},
 	}
+	a.Findings = append(a.Findings, looked(stored)...)
 	for i := range stored.Gaps {
 		if g := &stored.Gaps[i]; !said(g) {
 			a.Gaps = append(a.Gaps, *g)
@@ -50,12 +53,34 @@ func Again(stored *landwaiter.Assessment, opt Options) (*landwaiter.Assessment, 
 	}
 	before := covered(stored)
 	err := conclude(a, opt, restOf(stored), func(now map[string]bool) (landwaiter.Account, error) {
-		return stored.Account, sameCover(a.Packages, before, now)
+		stale := sameCover(a.Packages, before, now)
+		if stale == nil {
+			return stored.Account, nil
+		}
+		account, err := stored.Account.Recount(a.Packages, before, now)
+		if errors.Is(err, landwaiter.ErrStale) {
+			err = stale // which says more
+		}
+		return account, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("judging %s again: %w", stored.Subject.Reference, err)
 	}
 	return a, nil
+}
+
+// looked are the findings that came of looking into files, which nobody can do again
+// without the subject: all but those that known lists gave and those that
+// [inspect.Run] makes again.
+func looked(stored *landwaiter.Assessment) (out []landwaiter.Finding) {
+	for i := range stored.Findings {
+		f := stored.Findings[i]
+		if f.Reference == "" && len(f.Advisories) == 0 && f.Kind != landwaiter.KindKernelHeaders && !slices.Contains(inspect.Kinds(), f.Kind) {
+			f.CrossCheck = nil
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // said reports whether a gap is one of those that [missing] says: it was about the

@@ -47,6 +47,15 @@ func Run(in *Input) []landwaiter.Finding {
 	return out
 }
 
+// Kinds are the kinds of finding that [Run] makes, in the order of the table.
+func Kinds() []landwaiter.Kind {
+	var out []landwaiter.Kind
+	for _, c := range checks {
+		out = append(out, c.kinds...)
+	}
+	return out
+}
+
 // maxFiles bounds the examples in one finding.
 const maxFiles = 100
 

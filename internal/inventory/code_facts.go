@@ -238,6 +238,10 @@ func (c *coder) pkg(x *landwaiter.Package) {
 	c.bool(&x.Declared)
 	integer(c, &x.Owns.Files)
 	integer(c, &x.Owns.Bytes)
+	for _, n := range []*landwaiter.Count{&x.Holds.All, &x.Holds.Code} {
+		integer(c, &n.Files)
+		integer(c, &n.Bytes)
+	}
 	word(c, &x.Known.State)
 	c.wordList(&x.Known.Sources)
 	word(c, &x.Known.Reason)

@@ -120,6 +120,7 @@ func (r *Result) Count(covered func(id string) bool) error {
 		add(&all, landwaiter.ClassUnread, r.extra)
 		add(all.Code, landwaiter.ClassUnread, r.extra)
 	}
+	all.Shared = r.holdings()
 	r.Account = all
 	if err := all.Check(); err != nil {
 		return fmt.Errorf("%w: %w", landwaiter.ErrAccount, err)
