@@ -70,6 +70,7 @@ func (l *look) members(single bool) (*inner, error) {
 		s.kid.nest = &nest{member: true, depth: depth, budget: s.nest.budget}
 	}
 	s.kid.nest.single = single
+	s.watchMembers(s.kid, l)
 	s.kid.out = &layerFacts{natures: map[int32]*landwaiter.Nature{}}
 	return &inner{l: l, kid: s.kid}, nil
 }

@@ -104,6 +104,11 @@ func (l *layerFacts) sound(records int) bool {
 			return false
 		}
 	}
+	for i := range l.watched.Marks {
+		if !in(l.watched.Marks[i].Record) {
+			return false
+		}
+	}
 	for i := range l.natures {
 		if !in(i) {
 			return false
@@ -127,6 +132,8 @@ func (c *coder) layer(x *layerFacts) {
 	list(c, &x.large, integer[int32])
 	c.natures(&x.natures)
 	list(c, &x.shut, (*coder).shutGap)
+	list(c, &x.watched.Marks, (*coder).mark)
+	list(c, &x.watched.Looked, (*coder).looked)
 }
 
 func (c *coder) noted(x *noted) {
@@ -201,6 +208,23 @@ func (c *coder) gap(x *landwaiter.Gap) {
 func (c *coder) shutGap(x *shutGap) {
 	integer(c, &x.record)
 	c.gap(&x.gap)
+}
+
+func (c *coder) mark(x *Mark) {
+	integer(c, &x.Record)
+	plainText(c, &x.Inside)
+	word(c, &x.What)
+	integer(c, &x.Line)
+	integer(c, &x.Count)
+	word(c, &x.Note)
+}
+
+func (c *coder) looked(x *Looked) {
+	word(c, &x.Check)
+	word(c, &x.By)
+	word(c, &x.Why)
+	integer(c, &x.Files)
+	integer(c, &x.Bytes)
 }
 
 func (c *coder) systemFact(x *systemFact) {

@@ -3,6 +3,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -21,6 +22,10 @@ type Result struct {
 	// Rest are the biggest files that nobody owns and that are no code, at most
 	// a hundred.
 	Rest []landwaiter.File
+	// Seen is what those saw who look into content, and tables whose columns have
+	// names, by path. Looked is how much they looked into.
+	Seen   []Seen
+	Looked []Looked
 
 	files visibles
 	tree  *image.Tree
@@ -32,14 +37,20 @@ type Result struct {
 // taken from cache where it is known there, and kept there else; cache may be nil.
 // The classes of the account wait for [Result.Count]: they depend on what is known.
 func Read(ctx context.Context, im *image.Image, stats *Stats, cache Cache) (*Result, error) {
+	return ReadWatched(ctx, im, stats, cache, Watches{})
+}
+
+// ReadWatched is Read with others who look into content.
+func ReadWatched(ctx context.Context, im *image.Image, stats *Stats, cache Cache, watch Watches) (*Result, error) {
 	stats.begin(im)
 	m := compile(ecosystems)
-	lc := &layerCache{cache, stats}
+	lc := &layerCache{cache, stats, watch}
 	layers := make([]*layerFacts, len(im.Subject().Layers))
+	fresh := make([]Watched, len(layers))
 	err := im.Walk(ctx, func(ctx context.Context, l *image.Layer) error {
 		out, err := lc.known(l)
 		if err == nil && out == nil {
-			out, err = readLayer(ctx, l, m, lc)
+			out, fresh[l.Indexes[0]], err = readLayer(ctx, l, m, lc)
 		}
 		if err != nil {
 			return err
@@ -58,6 +69,7 @@ func Read(ctx context.Context, im *image.Image, stats *Stats, cache Cache) (*Res
 	if err != nil {
 		return nil, err
 	}
+	g.fresh = fresh
 	if err := g.readAgain(ctx, im, m, lc); err != nil {
 		return nil, err
 	}
@@ -67,10 +79,13 @@ func Read(ctx context.Context, im *image.Image, stats *Stats, cache Cache) (*Res
 }
 
 // readLayer reads a layer to its end.
-func readLayer(ctx context.Context, l *image.Layer, m *matcher, lc *layerCache) (*layerFacts, error) {
+func readLayer(ctx context.Context, l *image.Layer, m *matcher, lc *layerCache) (_ *layerFacts, fresh Watched, err error) {
 	s := newScanner(m, lc.stats)
-	if err := s.scan(ctx, l); err != nil {
-		return nil, err
+	s.watchLayer(ctx, lc.watch)
+	err = s.scan(ctx, l)
+	fresh, closing := s.watched(ctx)
+	if err := cmp.Or(err, closing); err != nil {
+		return nil, fresh, err
 	}
 	// A list that grew holds room for a quarter more, and it stays.
 	s.out.records.Trim()
@@ -78,7 +93,7 @@ func readLayer(ctx context.Context, l *image.Layer, m *matcher, lc *layerCache) 
 	if s.lucky() {
 		lc.keep(l, s.out) // at once: whoever stops the run here goes on here
 	}
-	return s.out, nil
+	return s.out, fresh, nil
 }
 
 // Count fills the account: covered says of a package's ID whether a source of

@@ -30,17 +30,14 @@ type Cache interface {
 type layerCache struct {
 	cache Cache // nil for none
 	stats *Stats
+	watch Watches
 }
 
 // known returns what the layer says, where that can be known without looking into it,
 // and then ends the layer; nil where it must be read.
 func (lc *layerCache) known(l *image.Layer) (*layerFacts, error) {
 	want := l.Want()
-	key, ok := lc.key("facts", want.DiffID)
-	if !ok {
-		return nil, nil //nolint:nilnil // see above
-	}
-	data, ok := lc.cache.Get(key)
+	data, ok := lc.facts(want.DiffID)
 	if !ok {
 		return nil, nil //nolint:nilnil // see above
 	}
@@ -69,10 +66,41 @@ func (lc *layerCache) known(l *image.Layer) (*layerFacts, error) {
 	return s.layerFacts, nil
 }
 
+// saved names what is kept of a layer: with what a look into content saw, or without.
+func (lc *layerCache) saved() string {
+	if lc.watch.Content != nil {
+		return factsWatched
+	}
+	return factsOnly
+}
+
+const (
+	factsOnly    = "facts"
+	factsWatched = "facts and content"
+)
+
+// facts returns what is kept of a DiffID. Who asks for less than is kept is served;
+// for what changes from day to day the layer must be read.
+func (lc *layerCache) facts(diffID string) ([]byte, bool) {
+	if lc.watch.Fresh != nil {
+		return nil, false
+	}
+	key, ok := lc.key(lc.saved(), diffID)
+	if !ok {
+		return nil, false
+	}
+	data, ok := lc.cache.Get(key)
+	if !ok && lc.watch.Content == nil {
+		key, _ = lc.key(factsWatched, diffID)
+		data, ok = lc.cache.Get(key)
+	}
+	return data, ok
+}
+
 // keep keeps what a layer says that was read to its end, its digests checked.
 func (lc *layerCache) keep(l *image.Layer, out *layerFacts) {
 	want := l.Want()
-	if key, ok := lc.key("facts", want.DiffID); ok {
+	if key, ok := lc.key(lc.saved(), want.DiffID); ok {
 		lc.cache.Put(key, (&savedLayer{l.Unpacked(), out}).encode)
 		lc.tie(want)
 	}

@@ -28,6 +28,7 @@ type merge struct {
 	gaps     []landwaiter.Gap
 	// uncompared are files with a sum to compare, of a kind that was not made.
 	uncompared map[image.Content]bool
+	fresh      []Watched // by layer: what is not kept
 }
 
 // saidAt is a file that names package i.
@@ -158,6 +159,7 @@ func (g *merge) result() (*Result, error) {
 	r.sortPackages()
 	r.TreeDigest = g.digest()
 	r.list(g)
+	g.seen(r)
 	return r, nil
 }
 

@@ -30,6 +30,8 @@ type layerFacts struct {
 	// shut is what a look inside could not see. It matters where nobody owns the
 	// file: who owns it answers for it.
 	shut []shutGap
+	// watched is what those who look into content saw.
+	watched Watched
 }
 
 // shutGap is a gap inside one record.
@@ -71,6 +73,11 @@ type scanner struct {
 	// it; nil in a layer until the first archive.
 	nest *nest
 	kid  *scanner // reads the members of archives
+	// content makes the watch of content, nil for none; fresh says that the last of the
+	// watches is one whose word is not kept.
+	content func() Watch
+	fresh   bool
+	watch   watches
 	// chance is true where what was said depends on this machine: a file could not be
 	// kept while it was read. The next run may see more.
 	chance bool
@@ -207,6 +214,10 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	}
 	weak := s.rename == nil && s.nest.top() && out.kind.Code() // where a changed file matters
 	sums := s.sums(rec.Size, weak)
+	if len(s.watch.all) > 0 && s.rename == nil {
+		sums = s.watch.begin(s.passing(f, kind, at, rec, in.head), sums)
+		defer s.watch.end()
+	}
 	if w != nil {
 		defer func() {
 			s.chance = s.chance || w.keep.err != nil
