@@ -93,6 +93,9 @@ type Finding struct {
 	// Seen counts all that the finding stands for: files, or for
 	// KindKernelHeaders reference numbers in Seen.Files.
 	Seen Count `json:"seen"`
+	// Grave is true where more was seen than the kind alone says: a model that calls
+	// the system's shell, a program that gains rights and that no maker shipped so.
+	Grave bool `json:"grave,omitempty"`
 	// Detail is the fact that the kind's words need: a date, a user, a name.
 	Detail string `json:"detail,omitempty"`
 	// Waived is the ID of the waiver that counts for it, WaivedAs that waiver's kind,

@@ -117,6 +117,10 @@ type File struct {
 	Kind   FileKind `json:"kind"`
 	// Owner is the ID of the owning package, empty where nobody owns the file.
 	Owner string `json:"owner,omitempty"`
+	// Gains is what more than the rights of whoever starts it the file gives, such as
+	// "set-uid 0", "set-gid 42", "cap_net_raw". It is said of files of
+	// KindGainsRights alone.
+	Gains string `json:"gains,omitempty"`
 	// Nature is what the file turned out to be; nil where only its kind is known.
 	Nature *Nature `json:"nature,omitempty"`
 }
@@ -142,6 +146,9 @@ type Nature struct {
 	// file where Python starts, runs code that it brings along: "yes", "unknown", or
 	// "" where no way to do so was seen.
 	RunsCode string `json:"runsCode,omitempty"`
+	// Fetches are the commands of a script that fetch or change software, as they
+	// stand. They are said of scripts that run when the software starts.
+	Fetches []string `json:"fetches,omitempty"`
 	// Fields are the names of a table's columns.
 	Fields []string `json:"fields,omitempty"`
 	// Rows is the number of a table's rows, where its header says so.

@@ -209,6 +209,9 @@ func (r *recipe) env(in instruction) {
 	}
 }
 
+// variableHere is a variable at the start of a text.
+var variableHere = regexp.MustCompile(`^(?:` + variable.String() + `)`)
+
 var variable = regexp.MustCompile(`\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^${}]*))?\})`)
 
 // expand puts in the values that the recipe gives. A name without one stays.

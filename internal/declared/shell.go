@@ -25,6 +25,8 @@ type shellLexer struct {
 	cmd      []word
 	b        strings.Builder
 	in, open bool // inside a word; part of it is open
+	// piped, where not nil, gets the commands whose output the next one reads.
+	piped map[int]bool
 }
 
 // splitCommands splits a script at its operators.
@@ -76,7 +78,13 @@ func (x *shellLexer) step() {
 		x.s = x.s[1:]
 	case '\n', ';', '&', '|':
 		x.endCommand()
-		x.s = x.s[1:]
+		n := 1
+		if strings.HasPrefix(x.s, "||") || strings.HasPrefix(x.s, "&&") {
+			n = 2
+		} else if c == '|' && x.piped != nil && len(x.commands) > 0 {
+			x.piped[len(x.commands)-1] = true
+		}
+		x.s = x.s[n:]
 	case '<', '>':
 		x.redirect()
 	case '(', ')':
@@ -173,7 +181,7 @@ func (x *shellLexer) double() {
 // nobody knows.
 func (x *shellLexer) dollar() {
 	x.in = true
-	if m := variable.FindString(x.s); m != "" && strings.HasPrefix(x.s, m) {
+	if m := variableHere.FindString(x.s); m != "" {
 		x.open = true
 		x.take(len(m))
 		return
@@ -200,8 +208,8 @@ func (x *shellLexer) dollar() {
 		}
 		x.open = true
 	case strings.HasPrefix(x.s, "${"):
-		if end := strings.IndexByte(x.s, '}'); end >= 0 {
-			n = end + 1
+		if n = strings.IndexByte(x.s, '}') + 1; n == 0 {
+			n = len(x.s)
 		}
 		x.open = true
 	}

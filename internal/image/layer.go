@@ -49,6 +49,9 @@ type Entry struct {
 	Link string // target of a link, as written; of a hard link, clean
 	UID  int
 	GID  int
+	// Caps are the file's capabilities as the system keeps them, raw; empty for
+	// most. A folder's are not read: there only the archive of a layer says them.
+	Caps string
 	// Note says what is odd about the entry, such as a name that points out of
 	// the root. It becomes a gap.
 	Note string
@@ -254,9 +257,15 @@ func (l *Layer) finish() error {
 	return io.EOF
 }
 
+// capsRecord is where an archive keeps the capabilities of a file.
+const capsRecord = "SCHILY.xattr.security.capability"
+
 // entry turns a tar header into an Entry.
 func entry(h *tar.Header) Entry {
 	e := Entry{Path: clean(h.Name), Mode: uint32(h.Mode) & 0o7777, UID: h.Uid, GID: h.Gid, Link: h.Linkname}
+	if len(h.PAXRecords) > 0 {
+		e.Caps = h.PAXRecords[capsRecord]
+	}
 	if leaves(h.Name) {
 		e.Note = fmt.Sprintf("the name %q points out of the image", h.Name)
 	}

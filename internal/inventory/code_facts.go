@@ -109,6 +109,16 @@ func (l *layerFacts) sound(records int) bool {
 			return false
 		}
 	}
+	for i := range l.gains {
+		if !in(l.gains[i].record) {
+			return false
+		}
+	}
+	for i := range l.starts {
+		if !in(l.starts[i].record) {
+			return false
+		}
+	}
 	for i := range l.natures {
 		if !in(i) {
 			return false
@@ -134,6 +144,21 @@ func (c *coder) layer(x *layerFacts) {
 	list(c, &x.shut, (*coder).shutGap)
 	list(c, &x.watched.Marks, (*coder).mark)
 	list(c, &x.watched.Looked, (*coder).looked)
+	list(c, &x.gains, (*coder).gain)
+	list(c, &x.starts, (*coder).start)
+}
+
+func (c *coder) gain(x *gain) {
+	integer(c, &x.record)
+	integer(c, &x.uid)
+	integer(c, &x.gid)
+	word(c, &x.caps)
+}
+
+func (c *coder) start(x *start) {
+	integer(c, &x.record)
+	c.wordList(&x.steps)
+	c.bool(&x.cut)
 }
 
 func (c *coder) noted(x *noted) {
@@ -286,6 +311,7 @@ func (c *coder) nature(x *landwaiter.Nature) {
 	word(c, &x.Interpreter)
 	c.wordList(&x.Calls)
 	word(c, &x.RunsCode)
+	c.wordList(&x.Fetches)
 	c.wordList(&x.Fields)
 	integer(c, &x.Rows)
 	integer(c, &x.Members)

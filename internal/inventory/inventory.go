@@ -26,6 +26,10 @@ type Result struct {
 	// names, by path. Looked is how much they looked into.
 	Seen   []Seen
 	Looked []Looked
+	// Gains are the files that give more rights than whoever starts them has, by path,
+	// Starts the scripts that fetch or change software when the subject starts, or
+	// when something in it does.
+	Gains, Starts []landwaiter.File
 
 	files visibles
 	tree  *image.Tree
@@ -70,6 +74,8 @@ func ReadWatched(ctx context.Context, im *image.Image, stats *Stats, cache Cache
 		return nil, err
 	}
 	g.fresh = fresh
+	config := im.Subject().Config
+	g.words = startWords(&config)
 	if err := g.readAgain(ctx, im, m, lc); err != nil {
 		return nil, err
 	}

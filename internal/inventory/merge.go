@@ -26,6 +26,7 @@ type merge struct {
 	crates   map[int32]bool    // packages whose builder listed the crates in them
 	lies     map[saidAt]string // of guesses that lie elsewhere than what names them
 	gaps     []landwaiter.Gap
+	words    []string // of the configuration, that may name what it starts
 	// uncompared are files with a sum to compare, of a kind that was not made.
 	uncompared map[image.Content]bool
 	fresh      []Watched // by layer: what is not kept
@@ -160,6 +161,8 @@ func (g *merge) result() (*Result, error) {
 	r.TreeDigest = g.digest()
 	r.list(g)
 	g.seen(r)
+	r.gained(g)
+	r.started(g)
 	return r, nil
 }
 

@@ -32,6 +32,10 @@ type layerFacts struct {
 	shut []shutGap
 	// watched is what those who look into content saw.
 	watched Watched
+	// gains are the files that give more rights than whoever starts them has, starts
+	// the scripts that fetch or change software.
+	gains  []gain
+	starts []start
 }
 
 // shutGap is a gap inside one record.
@@ -83,6 +87,7 @@ type scanner struct {
 	chance bool
 	// rename gives, in a second pass, the records to read and under which names.
 	rename map[int32][]string
+	start  startText
 	placed map[string]bool // names that rows had by name alone
 }
 
@@ -154,6 +159,7 @@ func (s *scanner) entry(l *image.Layer, e image.Entry) error {
 	if s.rename != nil {
 		return nil // the first pass has them
 	}
+	s.gain(at, &e)
 	s.out.notes = append(s.out.notes, n.noted())
 	return s.out.records.Append(&rec)
 }
@@ -228,6 +234,10 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	if v != nil && v.window {
 		sums = append(sums, &s.win)
 	}
+	st := s.startText(rec.Path, in.head)
+	if st != nil {
+		sums = append(sums, st)
+	}
 	in.w = io.MultiWriter(sums...)
 	if v != nil && f.need == needStream {
 		v.look.in = &in
@@ -240,6 +250,9 @@ func (s *scanner) file(l io.Reader, at int32, rec *image.Record) (note, error) {
 	}
 	if s.nest.top() {
 		s.sha.Sum(rec.SHA256[:0])
+	}
+	if st != nil {
+		s.steps(st, at)
 	}
 	if weak {
 		s.out.sums = append(s.out.sums, s.weak.end(at))

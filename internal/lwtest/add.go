@@ -2,6 +2,7 @@ package lwtest
 
 import (
 	"archive/tar"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"path"
@@ -43,6 +44,19 @@ func setMode(s *Spec, a []string) error {
 		}
 		e.mode = mode
 	}
+	return nil
+}
+
+func setCaps(s *Spec, a []string) error {
+	raw, err := hex.DecodeString(a[0])
+	if err != nil {
+		return err
+	}
+	e, err := s.find(a[1])
+	if err != nil {
+		return err
+	}
+	e.caps = string(raw)
 	return nil
 }
 

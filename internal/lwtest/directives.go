@@ -27,6 +27,7 @@ var directives = []directive{
 	// Entries.
 	{"text", "PATH CONTENT", 2, 2, false, false, addText}, // exact bytes
 	{"mode", "OCTAL PATH...", 2, -1, false, false, setMode},
+	{"caps", "HEX PATH", 2, 2, false, false, setCaps}, // a file's capabilities as the system keeps them
 	{"dir", "PATH", 1, 1, false, false, addDir},
 	{"symlink", "PATH TARGET", 2, 2, false, false, addSymlink},
 	{"hardlink", "PATH TARGET", 2, 2, false, false, addHardlink}, // TARGET without layer

@@ -50,6 +50,7 @@ type entry struct {
 	kind   byte // a tar.Type constant
 	link   string
 	mode   int64
+	caps   string
 	data   []byte
 	stream func() io.Reader // used instead of data where set
 	size   int64            // of stream; for a sparse entry its real size
@@ -233,6 +234,9 @@ func writeEntry(tw *tar.Writer, e *entry, format tar.Format) error {
 	h := &tar.Header{
 		Name: e.name, Typeflag: e.kind, Linkname: e.link, Mode: e.mode,
 		ModTime: modified, Format: format,
+	}
+	if e.caps != "" {
+		h.PAXRecords, h.Format = map[string]string{"SCHILY.xattr.security.capability": e.caps}, tar.FormatPAX
 	}
 	switch e.kind {
 	case tar.TypeDir:
