@@ -136,7 +136,7 @@ func TestFieldsAreTheJSONs(t *testing.T) {
 			t.Errorf("no fields of %s", name)
 		}
 	}
-	full := landwaiter.Finding{Exploited: &landwaiter.Exploited{Since: now}, EPSS: &landwaiter.EPSS{}, Vector: &landwaiter.Severity{}}
+	full := landwaiter.Finding{Exploited: &landwaiter.Exploited{Since: now}, EPSS: &landwaiter.EPSS{}, Vector: &landwaiter.Severity{}, CrossCheck: &landwaiter.CrossCheck{}}
 	var want map[string]any
 	b, err := json.Marshal(full)
 	if err != nil {
