@@ -112,7 +112,9 @@ func (o Outcome) Rank() int {
 type Scenario struct {
 	ID    string        `json:"id"` // such as "A1"
 	Class ScenarioClass `json:"class"`
-	Band  Band          `json:"band"`
+	// Name is the site's own, for an event that landwaiter has no words for.
+	Name string `json:"name,omitempty"`
+	Band Band   `json:"band"`
 	// Outcome is what the decision table says for Class and Band.
 	Outcome Outcome `json:"outcome"`
 	// Findings counts the findings that could lead to the event, Deciding those
@@ -138,6 +140,7 @@ type Reason struct {
 	Scenario string   `json:"scenario,omitempty"`
 	Subject  string   `json:"subject,omitempty"` // what it is about: a source, a system, a path
 	Findings []string `json:"findings,omitempty"`
+	Text     string   `json:"text,omitempty"` // a rule's own words
 }
 
 // The codes of reasons. Each has a sentence in the words, and a test fails
@@ -159,6 +162,8 @@ const (
 	ReasonUnknownWeakness = "unknown-weaknesses" // N of Total weaknesses: nobody says what an attack needs
 	ReasonWaived          = "waived"             // people accepted or answered N of Total findings; Subject: the advice without that, where it is worse
 	ReasonWaiverEnded     = "waiver-ended"       // N waivers for what is here ended
+	ReasonRule            = "local-rule"         // N findings meet a rule of the site; Subject: the rule; Text: its words
+	ReasonRuleUnknown     = "local-rule-unknown" // the same, and nobody can tell whether they meet it
 )
 
 // ReasonCodes lists every code.
@@ -168,6 +173,7 @@ func ReasonCodes() []string {
 		ReasonStop, ReasonScenario, ReasonExploited, ReasonNoProtections, ReasonOutdatedBase,
 		ReasonChanged, ReasonNothingAgainst, ReasonWeaknesses, ReasonUnknownWeakness,
 		ReasonWaived, ReasonWaiverEnded,
+		ReasonChanged, ReasonNothingAgainst, ReasonWeaknesses, ReasonUnknownWeakness, ReasonRule, ReasonRuleUnknown,
 	}
 }
 
@@ -178,7 +184,8 @@ type Condition struct {
 	What  string    `json:"what,omitempty"`
 	Owner string    `json:"owner"`
 	By    time.Time `json:"by,omitzero"`
-	Check string    `json:"check"` // code of how it is checked
+	Check string    `json:"check"`          // code of how it is checked, or a site's own words for it
+	Text  string    `json:"text,omitempty"` // a rule's own words
 }
 
 // Advice is what the tool advises. It is not a decision.
@@ -206,6 +213,12 @@ type Method struct {
 	MaxTestDays int `json:"maxTestDays"`
 	// MaxUnnamedPercent is the share of code bytes that may be unnamed or closed.
 	MaxUnnamedPercent int `json:"maxUnnamedPercent"`
+	// Tier is the tier whose cells and limits were in force; empty where the method
+	// has none.
+	Tier string `json:"tier,omitempty"`
+	// Loosened says why classes B or C are looser than in the method that landwaiter
+	// ships, and who says so; empty where they are not.
+	Loosened string `json:"loosened,omitempty"`
 }
 
 // AdvisoryFile identifies the advisory file that was used.

@@ -38,6 +38,8 @@ type Input struct {
 // Judge advises on in by the method m. It returns the protections as well, by
 // ID, with Credited and Refused filled in.
 func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) {
+	id := m.identity()
+	m = m.InForce()
 	if toWaive(&in) {
 		in.Findings, in.Waivers = Waive(m, in)
 	}
@@ -49,7 +51,8 @@ func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) {
 	for e := range m.Events {
 		h.scenarios[e] = h.scenario(e)
 	}
-	reasons := h.reasons()
+	local, asked := h.apply()
+	reasons := append(h.reasons(), local...)
 	fixed := landwaiter.Recommend // what no protection changes
 	for _, r := range reasons {
 		if !leansOnProtections(r.Code) {
@@ -62,14 +65,14 @@ func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) {
 	a := landwaiter.Advice{
 		Outcome:   worseOf(fixed, h.scale.outcome(nobody)),
 		Scenarios: h.scenarios,
-		Method:    m.identity(),
+		Method:    id,
 	}
 	if a.Outcome == landwaiter.Recommend {
 		reasons = append(reasons, landwaiter.Reason{Code: landwaiter.ReasonNothingAgainst, Outcome: landwaiter.Recommend, Total: int64(len(in.Packages))})
 	}
 	reasons = append(reasons, h.said(a.Outcome)...)
 	a.Reasons = weightiest(reasons)
-	a.Conditions = h.conditions(reasons)
+	a.Conditions = append(h.conditions(reasons), asked...)
 	a.LeansOn, a.IfFailed = h.leansOn(fixed)
 	return a, protections
 }
@@ -139,6 +142,9 @@ func (h *hearing) scenario(e int) landwaiter.Scenario {
 	out := landwaiter.Scenario{
 		ID: ev.ID, Class: ev.Class, Band: st.band, Outcome: st.outcome,
 		Without: s.worst(e, everybody).band,
+	}
+	if ev.own {
+		out.Name = ev.Name
 	}
 	var (
 		first    []int

@@ -84,7 +84,7 @@ func TestReasons(t *testing.T) {
 		{"a waiver has ended", with(calm(), found(weakness("CVE-1", handsOn)), waived(waiver(landwaiter.WaiverAccepted, "CVE-1")), func(in *Input) { in.Waivers[0].Until = dayOf(now) }), landwaiter.ReasonWaiverEnded, rec, rec, 1, 1, ""},
 		{"pending update", with(calm(), found(seen(landwaiter.KindPendingUpdate))), landwaiter.ReasonUnknownWeakness, can, can, 1, 1, ""},
 	}
-	covered := make(map[string]bool)
+	covered := map[string]bool{landwaiter.ReasonRule: true, landwaiter.ReasonRuleUnknown: true} // TestRules
 	for _, c := range cases {
 		covered[c.code] = true
 		a, _ := Judge(DefaultMethod(), c.in)

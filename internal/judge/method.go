@@ -1,9 +1,15 @@
 package judge
 
 import (
+	"bytes"
 	"crypto/sha256"
+	_ "embed" // the shipped method is a file
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/landwaiter/landwaiter"
 )
@@ -35,10 +41,31 @@ type Event struct {
 	// Ways are the doors beyond the way in, every one of which must be passed.
 	// One way is enough for the event; none means that the way in is enough.
 	Ways [][]landwaiter.Door `json:"ways,omitempty"`
+	// own is true where the site named the event, so that reports have no words
+	// for it but the site's.
+	own bool
+}
+
+// Table is the decision table. A cell that is missing says do not import.
+type Table map[landwaiter.ScenarioClass]map[landwaiter.Band]landwaiter.Outcome
+
+// Words are what a site's reports must not say, and what they must.
+type Words struct {
+	Banned   []string `json:"banned,omitempty"`
+	Required []string `json:"required,omitempty"`
+}
+
+// Tier is a part of the site with an appetite of its own: cells and limits that
+// take the place of the method's, and are never looser.
+type Tier struct {
+	Name  string `json:"name"`
+	Table Table  `json:"table,omitempty"`
+	// Limits are by their key in the file.
+	Limits map[string]int `json:"limits,omitempty"`
 }
 
 // Method is how findings become advice, as data. The zero Method has no events
-// and advises nothing worth reading: start from [DefaultMethod].
+// and advises nothing worth reading: start from [DefaultMethod] or [ReadMethod].
 type Method struct {
 	landwaiter.Method
 	// MaxUncoveredPercent is the share of the operating system's packages that
@@ -55,91 +82,96 @@ type Method struct {
 	MaxWaiverDaysExploited int `json:"maxWaiverDaysExploited"`
 	// Events are in the order in which reports show them.
 	Events []Event `json:"events"`
-	// Table is the decision table. A cell that is missing says do not import.
-	Table map[landwaiter.ScenarioClass]map[landwaiter.Band]landwaiter.Outcome `json:"table"`
+	Table  Table   `json:"table"`
 	// Wall lists packages that are the wall of the box: container runtimes and
 	// kernels, by name or source name. A last "*" stands for any ending.
 	Wall []string `json:"wall"`
 	// Researchers are names of testers whose evidence earns no credit.
 	Researchers []string `json:"researchers"`
+	Words       Words    `json:"words,omitzero"`
+	// Tiers are in file order. The method holds them all; Tier says which one is
+	// in force.
+	Tiers []Tier `json:"tiers,omitempty"`
+	// Rules are the site's own. They only ever make advice worse.
+	Rules []Rule `json:"rules,omitempty"`
 }
+
+//go:embed method.yaml
+var shipped []byte
+
+// ShippedMethod returns the file that [DefaultMethod] is made of, for a site to
+// start from.
+func ShippedMethod() []byte { return bytes.Clone(shipped) }
 
 // DefaultMethod returns the method that landwaiter ships. Every call returns a
 // value of its own.
 func DefaultMethod() Method {
-	m := Method{
-		Method: landwaiter.Method{
-			Name: "landwaiter default", Version: "1",
-			MaxAgeDays: 14, MaxTestDays: 90, MaxUnnamedPercent: 5,
-		},
-		MaxUncoveredPercent: 50,
-		DueDays:             14, FreshDays: 180, FreshDaysA: 90, ExploitedDays: 14,
-		MaxWaiverDays: 180, MaxWaiverDaysExploited: 90,
-		Events: defaultEvents(),
-		Table:  defaultTable(),
-		Wall: []string{
-			"apptainer*", "containerd", "containerd.io", "containerd-*", "cri-o*", "crun", "docker-ce*", "docker.io", "gvisor", "kata-*",
-			"kernel", "kernel-core", "kernel-default*", "kernel-modules*", "kernel-rt*", "linux", "linux-image-*", "linux-lts", "linux-modules-*",
-			"linux-signed*", "linux-virt", "lxc", "moby-engine", "moby-runc", "podman", "runc", "runsc", "singularity-c*", "youki",
-			"github.com/apptainer/apptainer", "github.com/containerd/containerd*", "github.com/containers/podman*",
-			"github.com/cri-o/cri-o", "github.com/docker/docker", "github.com/moby/moby*", "github.com/opencontainers/runc",
-			"github.com/sylabs/singularity*", "gvisor.dev/gvisor",
-		},
-		Researchers: []string{"project team", "requester", "research team", "researcher", "researchers"},
+	m, _, err := parseMethod(shipped, "method.yaml")
+	if err != nil {
+		panic("judge: the shipped method: " + err.Error()) // it is compiled in, and a test reads it
 	}
-	m.Method = m.identity()
 	return m
 }
 
-func defaultEvents() []Event {
-	const (
-		out, other, full, host, source = landwaiter.DoorInternetOut, landwaiter.DoorOtherWork,
-			landwaiter.DoorFullControl, landwaiter.DoorHost, landwaiter.DoorSourceData
-	)
-	type ways = [][]landwaiter.Door
-	return []Event{
-		{"A1", landwaiter.ClassA, "data about people leaves without approval", []Harm{HarmData, HarmAltered, HarmOutward}, ways{{out}}},
-		{"A2", landwaiter.ClassA, "one project's software reaches another project's data", []Harm{HarmData}, ways{{other}, {full, host}}},
-		{"A3", landwaiter.ClassA, "the defences or the only copy of source data are taken over or destroyed", []Harm{HarmData, HarmControl}, ways{{full, host}, {source}}},
-		{"A4", landwaiter.ClassA, "data about people is brought in hidden in software", []Harm{HarmUnnamed}, nil},
-		{"B1", landwaiter.ClassB, "one project's work is damaged or locked", []Harm{HarmData, HarmStop}, nil},
-		{"B2", landwaiter.ClassB, "results are changed without notice and relied on", []Harm{HarmData, HarmAltered}, nil},
-		{"B3", landwaiter.ClassB, "compute is misused or a service is slowed for others", []Harm{HarmStop}, nil},
-		{"C1", landwaiter.ClassC, "one session is lost", []Harm{HarmStop}, nil},
-		{"C2", landwaiter.ClassC, "a licence or audit finding", []Harm{HarmUnsupported, HarmUnlisted, HarmLicence}, nil},
-		{"C3", landwaiter.ClassC, "a tool does not work as its maker meant", []Harm{HarmAltered}, nil},
+// At returns m for one tier. Where the method has tiers, one must be named: to
+// forget it must not mean the looser rows.
+func (m Method) At(tier string) (Method, error) {
+	names := make([]string, len(m.Tiers))
+	for i := range m.Tiers {
+		names[i] = m.Tiers[i].Name
 	}
+	switch {
+	case slices.Contains(names, tier) || tier == "" && len(names) == 0:
+	case len(names) == 0:
+		return m, fmt.Errorf("tier %q: the method %q has no tiers; leave the tier out: %w", clip(tier), m.Name, landwaiter.ErrInvalid)
+	case tier == "":
+		return m, fmt.Errorf("the method %q has tiers; name one of %s: %w", m.Name, strings.Join(names, ", "), landwaiter.ErrInvalid)
+	default:
+		return m, fmt.Errorf("tier %q is not in the method %q; name one of %s: %w", clip(tier), m.Name, strings.Join(names, ", "), landwaiter.ErrInvalid)
+	}
+	m.Tier = tier
+	return m, nil
 }
 
-func defaultTable() map[landwaiter.ScenarioClass]map[landwaiter.Band]landwaiter.Outcome {
-	row := func(open, one, two, unknown landwaiter.Outcome) map[landwaiter.Band]landwaiter.Outcome {
-		return map[landwaiter.Band]landwaiter.Outcome{
-			landwaiter.BandOpen: open, landwaiter.BandOne: one, landwaiter.BandTwo: two,
-			landwaiter.BandNoWay: landwaiter.Recommend, landwaiter.BandUnknown: unknown,
+// InForce returns m with the cells and limits of its tier in their places.
+func (m Method) InForce() Method {
+	at := slices.IndexFunc(m.Tiers, func(t Tier) bool { return t.Name == m.Tier })
+	if at < 0 {
+		return m
+	}
+	t := &m.Tiers[at]
+	table := make(Table, len(m.Table))
+	for class, row := range m.Table {
+		table[class] = maps.Clone(row)
+	}
+	for class, row := range t.Table {
+		if table[class] == nil {
+			table[class] = make(map[landwaiter.Band]landwaiter.Outcome)
+		}
+		maps.Copy(table[class], row)
+	}
+	m.Table = table
+	for _, l := range limits {
+		if n, ok := t.Limits[l.key]; ok {
+			*l.of(&m) = n
 		}
 	}
-	// Class A with one protection may go ahead with a second approver and an end
-	// date. Advice can record neither, so it says no.
-	const yes, terms, unsure, no = landwaiter.Recommend, landwaiter.Conditions, landwaiter.CannotJudge, landwaiter.DoNotImport
-	return map[landwaiter.ScenarioClass]map[landwaiter.Band]landwaiter.Outcome{
-		landwaiter.ClassA: row(no, no, terms, unsure),
-		landwaiter.ClassB: row(no, terms, yes, unsure),
-		landwaiter.ClassC: row(terms, yes, yes, yes),
-	}
+	return m
 }
 
-// identity returns the name of m with the SHA-256 of its canonical rendering:
-// its JSON with an empty hash, keys of maps in order. A change of one cell or
-// one door is another method.
+// identity returns the name of m and the limits that are in force, with the
+// SHA-256 of its canonical rendering: its JSON with an empty hash, keys of maps
+// in order. A change of one cell or one door is another method. The hash is the
+// same for every tier: it is that of the whole file.
 func (m *Method) identity() landwaiter.Method {
 	c := *m
-	c.SHA256 = ""
+	c.SHA256, c.Tier = "", ""
 	b, err := json.Marshal(c)
 	if err != nil {
 		panic("judge: a method is plain data: " + err.Error()) // strings, ints, slices and maps of strings
 	}
 	sum := sha256.Sum256(b)
-	id := m.Method
+	id := m.InForce().Method
 	id.SHA256 = hex.EncodeToString(sum[:])
 	return id
 }

@@ -188,6 +188,10 @@ func TestNeverImproves(t *testing.T) {
 			for seed := range int64(rounds) {
 				r := rand.New(rand.NewSource(seed))
 				in := randomInput(r)
+				m := m
+				if seed%4 == 0 {
+					m = tightened(rand.New(rand.NewSource(seed)))
+				}
 				before, _ := Judge(m, in)
 				changed := clone(in)
 				if !change(r, &changed) {
@@ -250,6 +254,9 @@ func TestAdviceHoldsTogether(t *testing.T) {
 	outcomes := make(map[landwaiter.Outcome]int)
 	for seed := range int64(rounds) {
 		in := randomInput(rand.New(rand.NewSource(seed)))
+		if seed%4 == 0 {
+			m = tightened(rand.New(rand.NewSource(seed)))
+		}
 		a, protections := Judge(m, in)
 		outcomes[a.Outcome]++
 		bad := func(format string, args ...any) { t.Errorf("seed %d: %s: %+v", seed, fmt.Sprintf(format, args...), a) }

@@ -45,7 +45,7 @@ func ReadProtections(r io.Reader, name string) ([]landwaiter.Protection, error) 
 	if len(b) > maxProtectionsFile {
 		return nil, &landwaiter.SyntaxError{Path: name, Err: fmt.Errorf("more than %d bytes; a protections file is short text: %w", maxProtectionsFile, landwaiter.ErrTooLarge)}
 	}
-	d := &document{name: name, top: "protections"}
+	d := &document{name: name, start: "protections:"}
 	root, err := d.parse(b)
 	if err != nil {
 		return nil, err
@@ -142,8 +142,8 @@ func wordsOf[T ~string](in []T) []string {
 	return out
 }
 
-// document reads values out of one YAML document. top is the key it starts with.
-type document struct{ name, top string }
+// document reads values out of one YAML document. start is how one begins.
+type document struct{ name, start string }
 
 func (d *document) errorf(n *yaml.Node, format string, args ...any) error {
 	return &landwaiter.SyntaxError{Path: d.name, Line: n.Line, Err: fmt.Errorf("%w: %w", fmt.Errorf(format, args...), landwaiter.ErrInvalid)}
@@ -158,7 +158,7 @@ func (d *document) parse(b []byte) (*yaml.Node, error) {
 	dec := yaml.NewDecoder(strings.NewReader(string(b)))
 	switch err := dec.Decode(&top); {
 	case errors.Is(err, io.EOF):
-		return nil, &landwaiter.SyntaxError{Path: d.name, Err: fmt.Errorf("empty; start with \"%s:\": %w", d.top, landwaiter.ErrInvalid)}
+		return nil, &landwaiter.SyntaxError{Path: d.name, Err: fmt.Errorf("empty; start with %q: %w", d.start, landwaiter.ErrInvalid)}
 	case err != nil:
 		return nil, d.broken(err)
 	}
@@ -169,7 +169,7 @@ func (d *document) parse(b []byte) (*yaml.Node, error) {
 		return nil, d.broken(err)
 	}
 	if len(top.Content) != 1 {
-		return nil, d.errorf(&top, "no content; start with \"%s:\"", d.top)
+		return nil, d.errorf(&top, "no content; start with %q", d.start)
 	}
 	return top.Content[0], nil
 }

@@ -24,6 +24,8 @@ var reasonOrder = []string{
 	landwaiter.ReasonStaleSource,
 	landwaiter.ReasonUnnamedCode,
 	landwaiter.ReasonExploited,
+	landwaiter.ReasonRule,
+	landwaiter.ReasonRuleUnknown,
 	landwaiter.ReasonScenario,
 	landwaiter.ReasonChanged,
 	landwaiter.ReasonNotCovered,

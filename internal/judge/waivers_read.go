@@ -33,7 +33,7 @@ func ReadWaivers(r io.Reader, name string) ([]landwaiter.Waiver, []landwaiter.Tr
 	if len(b) > maxWaiversFile {
 		return nil, nil, &landwaiter.SyntaxError{Path: name, Err: fmt.Errorf("more than %d bytes; split the file: %w", maxWaiversFile, landwaiter.ErrTooLarge)}
 	}
-	d := &document{name: name, top: "waivers"}
+	d := &document{name: name, start: "waivers:"}
 	root, err := d.parse(b)
 	if err != nil {
 		return nil, nil, err

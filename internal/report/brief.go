@@ -296,13 +296,15 @@ func (v *view) reason(group string, r landwaiter.Reason) rich {
 	case landwaiter.ReasonUnreadCode:
 		f.Account = r.Subject == "account"
 	case landwaiter.ReasonScenario:
-		f.Event = v.label("scenario", r.Scenario).marked()
+		f.Event = v.event(v.a, r.Scenario, 2*v.room.name).marked()
 		// N of N may be findings of another kind: say no more than we know.
 		f.Totals = r.N < r.Total
 	case landwaiter.ReasonWaived:
 		if r.Subject != "" {
 			f.Why = lowerFirst(v.outcome("outcome", landwaiter.Outcome(r.Subject)).marked())
 		}
+	case landwaiter.ReasonRule, landwaiter.ReasonRuleUnknown:
+		f.Detail = data(r.Text, 3*v.room.name)
 	case landwaiter.ReasonStop:
 		if v.has("kind-count", r.Subject) {
 			f.Subject = v.say("kind-count", r.Subject, f).String()

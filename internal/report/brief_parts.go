@@ -171,7 +171,7 @@ func (v *view) wrong() section {
 			break
 		}
 		s.Items = append(s.Items, item{
-			Lead: v.label("scenario", sc.ID),
+			Lead: v.event(v.a, sc.ID, 2*v.room.name),
 			Rest: join(v.band(sc), v.stillOpen(sc, 2)),
 		})
 	}
@@ -327,7 +327,7 @@ const secondApprover = "second-approver"
 
 // whatToDo says a condition alone.
 func (v *view) whatToDo(c landwaiter.Condition) rich {
-	f := facts{Subject: data(v.protectionName(c.What), v.room.name)}
+	f := facts{Subject: data(v.protectionName(c.What), v.room.name), Detail: data(c.Text, 3*v.room.name)}
 	if c.Code == secondApprover {
 		f.Date = day(c.By)
 	}

@@ -258,3 +258,18 @@ func TestNewsFirst(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// TestSiteMethod: a site's own events, rules and tier are said in its words.
+func TestSiteMethod(t *testing.T) {
+	text := string(writeTo(t, "text", cases()["site-method"]))
+	for _, want := range []string{
+		"This could happen: a device is harmed.", "2 findings meet a rule of this site: We fix what is likely to be used soon.",
+		"We cannot tell whether one finding meets a rule of this site: We want dates (no such key: epss).",
+		"Ask for a new copy with the fix. Owner: the project team. By 1 December 2026. Check: run this tool again", "Tier: 3",
+		"Where the method is looser than ours, why: we restore work within a day (the board, 2026-11-02)",
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}

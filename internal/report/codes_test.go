@@ -40,6 +40,14 @@ func oddities(all map[string]*landwaiter.Assessment, edit func(string, func() *l
 		a.Advice.Conditions = append(a.Advice.Conditions, landwaiter.Condition{Code: "second-approver", What: "A1, A2", Owner: "information governance", By: date(2027, 2, 20), Check: "second-approver"})
 	})
 	edit("full", conditions, crowd)
+	edit("site-method", conditions, func(a *landwaiter.Assessment) {
+		a.Advice.Method.Name, a.Advice.Method.Tier, a.Advice.Method.Loosened = "Northern data service", "3", "we restore work within a day (the board, 2026-11-02)"
+		a.Advice.Scenarios = append([]landwaiter.Scenario{{ID: "A9", Class: landwaiter.ClassA, Name: "a device is harmed", Band: landwaiter.BandOpen, Outcome: landwaiter.DoNotImport, Findings: 2, Deciding: 2, Without: landwaiter.BandOpen}}, a.Advice.Scenarios...)
+		a.Advice.Conditions = []landwaiter.Condition{{Code: "local-rule", What: "likely-soon", Owner: "the project team", By: date(2026, 12, 1), Check: "run this tool again", Text: "Ask for a new copy with the fix"}}
+		outcome(a, landwaiter.DoNotImport, landwaiter.Reason{Code: landwaiter.ReasonScenario, Scenario: "A9", N: 2, Total: 2},
+			landwaiter.Reason{Code: landwaiter.ReasonRule, N: 2, Subject: "likely-soon", Text: "We fix what is likely to be used soon"},
+			landwaiter.Reason{Code: landwaiter.ReasonRuleUnknown, N: 1, Subject: "dated", Text: "We want dates (no such key: epss)"})
+	})
 }
 
 // addKinds adds an assessment for each kind, with one and with many findings,
@@ -100,7 +108,7 @@ func addCodes(all map[string]*landwaiter.Assessment) {
 
 var (
 	scenarioIDs  = []string{"A1", "A2", "A3", "A4", "B1", "B2", "B3", "C1", "C2", "C3"}
-	conditionIDs = []string{"keep-protection", "not-root", "fresh-copy", "second-approver", "name-files", "steps-first", "no-way-out", "person-looks", "confirm-list", "licence-proof", "waiver-ends"}
+	conditionIDs = []string{"keep-protection", "not-root", "fresh-copy", "second-approver", "name-files", "steps-first", "no-way-out", "person-looks", "confirm-list", "licence-proof", "waiver-ends", "local-rule"}
 	doorIDs      = []landwaiter.Door{
 		landwaiter.DoorNetworkIn, landwaiter.DoorNeighbour, landwaiter.DoorProject, landwaiter.DoorHarmfulFile,
 		landwaiter.DoorAccount, landwaiter.DoorInternetOut, landwaiter.DoorOtherWork, landwaiter.DoorFullControl,

@@ -67,7 +67,7 @@ func (v *sheet) scenarios() part {
 	for _, sc := range v.a.Advice.Scenarios {
 		open := parseRich(v.doors(sc.Doors, 0))
 		t.Rows = append(t.Rows, row(
-			join(name(sc.ID), v.label("scenario", sc.ID)), v.label("scenario-class", string(sc.Class)),
+			join(name(sc.ID), v.event(v.a, sc.ID, pageName)), v.label("scenario-class", string(sc.Class)),
 			number(int64(sc.Findings)), number(int64(sc.Deciding)), open,
 			v.label("band-name", string(sc.Without)), v.band(sc), v.outcome("outcome", sc.Outcome),
 		))
@@ -335,6 +335,8 @@ func (v *sheet) method() part {
 	}
 	add("method", join(name(m.Name), name(m.Version)))
 	add("method-sha256", name(m.SHA256))
+	add("tier", name(m.Tier))
+	add("loosened", name(m.Loosened))
 	add("max-age", v.say("value", "days", counts(int64(m.MaxAgeDays), 0)))
 	add("max-test", v.say("value", "days", counts(int64(m.MaxTestDays), 0)))
 	add("max-unnamed", v.say("value", "of-100", counts(int64(m.MaxUnnamedPercent), 0)))

@@ -182,6 +182,16 @@ func (w *words) outcome(group string, o landwaiter.Outcome) rich {
 	return w.label(group, string(o))
 }
 
+// event says what could happen: in our words, or in the site's own.
+func (w *words) event(a *landwaiter.Assessment, id string, limit int) rich {
+	for i := range a.Advice.Scenarios {
+		if sc := &a.Advice.Scenarios[i]; sc.ID == id && sc.Name != "" {
+			return w.say("scenario", "own", facts{Detail: data(sc.Name, limit)})
+		}
+	}
+	return w.label("scenario", id)
+}
+
 // ecosystem returns the plain name of a sort of software.
 func (w *words) ecosystem(code string) rich { return w.say("ecosystem", code, facts{One: true}) }
 
