@@ -172,8 +172,7 @@ func ReasonCodes() []string {
 		ReasonNoAdvisories, ReasonStaleSource, ReasonNotCovered, ReasonUnreadCode, ReasonUnnamedCode,
 		ReasonStop, ReasonScenario, ReasonExploited, ReasonNoProtections, ReasonOutdatedBase,
 		ReasonChanged, ReasonNothingAgainst, ReasonWeaknesses, ReasonUnknownWeakness,
-		ReasonWaived, ReasonWaiverEnded,
-		ReasonChanged, ReasonNothingAgainst, ReasonWeaknesses, ReasonUnknownWeakness, ReasonRule, ReasonRuleUnknown,
+		ReasonWaived, ReasonWaiverEnded, ReasonRule, ReasonRuleUnknown,
 	}
 }
 

@@ -24,6 +24,7 @@ type assessFlags struct {
 	advisories, protections, output, at string
 	formats, declared                   []string
 	gate                                bool
+	waived                              waiverFlags
 }
 
 func assessCommand(s streams) *cobra.Command {
@@ -48,6 +49,7 @@ Exit status: 0 assessed; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "what is known: a `file` that landwaiter advisories build made")
 	cmd.Flags().StringVar(&f.protections, "protections", "", "what stands in the way in your environment: a YAML `file`")
+	f.waived.add(cmd)
 	addDeclared(cmd, &f.declared)
 	cmd.Flags().StringSliceVar(&f.formats, "format", nil, "write this `format`: "+formatNames()+"; may be given several times (default text)")
 	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json and so on into this `folder`; - for standard output")
@@ -81,6 +83,9 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 		if opt.Protections, err = readProtections(f.protections); err != nil {
 			return err
 		}
+	}
+	if err := f.waived.read(&opt); err != nil {
+		return err
 	}
 	if opt.Declared, err = readDeclared(f.declared); err != nil {
 		return err

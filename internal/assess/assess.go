@@ -16,6 +16,7 @@ import (
 	"github.com/landwaiter/landwaiter/internal/inspect"
 	"github.com/landwaiter/landwaiter/internal/inventory"
 	"github.com/landwaiter/landwaiter/internal/judge"
+	"github.com/landwaiter/landwaiter/internal/vex"
 )
 
 // Options say how to assess. Now must be set; the rest of the zero value is
@@ -26,6 +27,13 @@ type Options struct {
 	Advisories *advisory.File
 	// Protections are what the TRE says stands in the way. Only tested ones count.
 	Protections []landwaiter.Protection
+	// Waivers are what people accepted or answered, VEX what others say about findings,
+	// Trust whom of these the TRE trusts.
+	Waivers []landwaiter.Waiver
+	VEX     []*vex.Document
+	Trust   []landwaiter.Trust
+	// Project is whom the assessment is for; "" where nobody says.
+	Project string
 	// Declared are lists of what should be there. They are held against what was
 	// observed, and the advice does not lean on them.
 	Declared []*landwaiter.Declaration
@@ -93,10 +101,15 @@ func conclude(a *landwaiter.Assessment, opt Options, rest []landwaiter.File, cou
 	})...)
 	sortFindings(a.Findings)
 	a.Gaps = append(a.Gaps, missing(a, ends)...)
+	a.Project, a.Statements = opt.Project, vex.Match(opt.VEX, &a.Subject, a.Packages, a.Findings)
 	in := judge.Input{
 		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
-		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections, Now: a.At,
+		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections,
+		Waivers: opt.Waivers, Trust: opt.Trust, Project: opt.Project, Now: a.At,
 	}
+	a.Findings, a.Waivers = judge.Waive(method, in)
+	sortFindings(a.Findings) // a waiver can change a kind
+	in.Findings = a.Findings
 	a.Advice, a.Protections = judge.Judge(method, in)
 	for i, c := range judge.CrossChecks(method, in) {
 		a.Findings[i].CrossCheck = c

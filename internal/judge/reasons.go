@@ -64,6 +64,13 @@ func weightiest(reasons []landwaiter.Reason) []landwaiter.Reason {
 	keep := make([]bool, len(reasons))
 	alike := make(map[string]int)
 	left := maxReasons
+	for i, r := range reasons { // what people said, and no longer say, never goes unsaid
+		if r.Code == landwaiter.ReasonWaived || r.Code == landwaiter.ReasonWaiverEnded {
+			keep[i] = true
+			alike[r.Code]++
+			left--
+		}
+	}
 	for turn := 1; turn <= maxAlike; turn++ {
 		for i, r := range reasons {
 			if left > 0 && !keep[i] && alike[r.Code] < turn {

@@ -77,11 +77,19 @@ func refuseStatement(in *Input, f *landwaiter.Finding, s *landwaiter.Statement) 
 		return "it does not answer the finding"
 	case s.Part:
 		return "it speaks of this software inside another product"
-	case s.Loose && s.Status == landwaiter.StatusFixed:
-		return "it says that there is a fix, and names no version"
+	case s.Loose:
+		return "it names no version, so it may be older than this one"
+	case s.Status == landwaiter.StatusNotAffected && strings.TrimSpace(s.Justification+s.Impact) == "":
+		return "it does not say why"
+	case slices.Contains(elsewhere, s.Justification):
+		return "it leans on an environment that nobody tested here"
 	}
 	return ""
 }
+
+// elsewhere are justifications that speak of where the software runs. What stands in
+// the way here is for the protections to say.
+var elsewhere = []string{"requires_configuration", "requires_environment", "protected_at_perimeter"}
 
 func good(s *landwaiter.Statement) bool {
 	return s.Status == landwaiter.StatusNotAffected || s.Status == landwaiter.StatusFixed

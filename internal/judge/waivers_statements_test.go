@@ -13,7 +13,7 @@ const fileHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a
 
 // says is a statement about all software of a finding.
 func says(status landwaiter.StatementStatus, by string, daysAgo int) landwaiter.Statement {
-	return landwaiter.Statement{Status: status, By: by, Date: now.AddDate(0, 0, -daysAgo), Packages: []string{"dpkg:zlib1g@1"}, SHA256: "other"}
+	return landwaiter.Statement{Status: status, By: by, Date: now.AddDate(0, 0, -daysAgo), Packages: []string{"dpkg:zlib1g@1"}, SHA256: "other", Impact: "it holds no such code"}
 }
 
 func trusts(authors ...string) func(*Input) {
@@ -53,7 +53,9 @@ func TestStatements(t *testing.T) {
 		{"no date", false, []landwaiter.Statement{edit(says(not, "maker", 3), func(s *landwaiter.Statement) { s.Date = time.Time{} })}, []want{{"it has no date", false}}, nil},
 		{"tomorrow", false, []landwaiter.Statement{says(not, "maker", -1)}, []want{{"it is dated after today", false}}, nil},
 		{"inside something else", false, []landwaiter.Statement{edit(says(not, "maker", 3), func(s *landwaiter.Statement) { s.Part = true })}, []want{{"it speaks of this software inside another product", false}}, nil},
-		{"fixed somewhere", false, []landwaiter.Statement{edit(says(fix, "maker", 3), func(s *landwaiter.Statement) { s.Loose = true })}, []want{{"it says that there is a fix, and names no version", false}}, nil},
+		{"some version", false, []landwaiter.Statement{edit(says(not, "maker", 3), func(s *landwaiter.Statement) { s.Loose = true })}, []want{{"it names no version, so it may be older than this one", false}}, nil},
+		{"no why", false, []landwaiter.Statement{edit(says(not, "maker", 3), func(s *landwaiter.Statement) { s.Impact = "" })}, []want{{"it does not say why", false}}, nil},
+		{"behind somebody's wall", false, []landwaiter.Statement{edit(says(not, "maker", 3), func(s *landwaiter.Statement) { s.Justification = "protected_at_perimeter" })}, []want{{"it leans on an environment that nobody tested here", false}}, nil},
 		{"affected", false, []landwaiter.Statement{says(aff, "maker", 3)}, []want{{nothing, false}}, nil},
 		{"looking", false, []landwaiter.Statement{says(look, "maker", 3)}, []want{{nothing, false}}, nil},
 		{"a strange word", false, []landwaiter.Statement{says("fine", "maker", 3)}, []want{{nothing, false}}, nil},
