@@ -35,7 +35,7 @@ var imports = map[string][]string{
 	"internal/advisory":       {"root", "internal/version", "internal/limitio"},
 	"internal/vex":            {"root"},
 	"internal/declared":       {"root", "internal/version", "internal/limitio"},
-	"internal/assess":         {"root", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/declared", "internal/judge", "internal/vex"},
+	"internal/assess":         {"root", "internal/limitio", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/declared", "internal/judge", "internal/vex"},
 	"internal/lwtest":         {"root"},
 	"internal/lwtest/bench":   {"root", "internal/lwtest"},
 	"internal/lwtest/mkimage": {"root", "internal/lwtest"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,10 +26,13 @@ type assessFlags struct {
 	formats, declared                   []string
 	gate                                bool
 	waived                              waiverFlags
+	again                               bool // the subject is a stored assessment
 }
 
-func assessCommand(s streams) *cobra.Command {
-	var f assessFlags
+func assessCommand(s streams) *cobra.Command { return assessingCommand(s, new(assessFlags)) }
+
+// assessingCommand is assess, and what judge shares with it: every flag about judging.
+func assessingCommand(s streams, f *assessFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "assess SUBJECT",
 		Short: "Examine a subject and advise whether to let it in",
@@ -96,6 +100,13 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 		}
 		defer func() { err = errors.Join(err, opt.Advisories.Close()) }()
 	}
+	if f.again {
+		a, err := judgeAgain(ref, opt)
+		if err != nil {
+			return err
+		}
+		return f.finish(cmd.Context(), s, formats, opt, a)
+	}
 	kept, done, err := f.cache.open(s)
 	if err != nil {
 		return err
@@ -112,6 +123,12 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 	if err != nil {
 		return err
 	}
+	return f.finish(cmd.Context(), s, formats, opt, a)
+}
+
+// finish writes an assessment, and lets the exit status tell the advice where that is
+// asked for.
+func (f *assessFlags) finish(_ context.Context, s streams, formats []report.Format, _ assess.Options, a *landwaiter.Assessment) error {
 	if err := f.write(s.out, formats, a); err != nil {
 		return err
 	}
