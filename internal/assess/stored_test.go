@@ -39,7 +39,9 @@ func TestReadStoredRefuses(t *testing.T) {
 		change     func(*landwaiter.Assessment)
 	}{
 		{"account", "add up", landwaiter.ErrInvalid, func(a *landwaiter.Assessment) { a.Account.Covered.Bytes++ }},
-		{"less than none", "holds -1 files", landwaiter.ErrInvalid, func(a *landwaiter.Assessment) { a.Account.Covered.Files, a.Account.Unread.Files = -1, a.Account.Covered.Files+a.Account.Unread.Files+1 }},
+		{"less than none", "holds -1 files", landwaiter.ErrInvalid, func(a *landwaiter.Assessment) {
+			a.Account.Covered.Files, a.Account.Unread.Files = -1, a.Account.Covered.Files+a.Account.Unread.Files+1
+		}},
 		{"two packages", "stands twice", landwaiter.ErrInvalid, func(a *landwaiter.Assessment) { a.Packages[1].ID = a.Packages[0].ID }},
 		{"no package", "is not there", landwaiter.ErrInvalid, func(a *landwaiter.Assessment) { a.Findings[0].Packages = []string{"x:y@1"} }},
 		{"two findings", "stands twice", landwaiter.ErrInvalid, func(a *landwaiter.Assessment) { a.Findings[1].ID = a.Findings[0].ID }},
