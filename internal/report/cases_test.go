@@ -296,6 +296,7 @@ func varied() map[string]*landwaiter.Assessment {
 		a.Findings = []landwaiter.Finding{f}
 		outcome(a, landwaiter.DoNotImport, landwaiter.Reason{Code: landwaiter.ReasonStop, N: 1, Subject: string(landwaiter.KindMalware), Findings: []string{f.ID}})
 	})
+	edit("crosscheck", conditions, crosschecked)
 	oddities(all, edit)
 	return all
 }

@@ -94,6 +94,7 @@ func newPage(w *words, a *landwaiter.Assessment) *page {
 		v.files("unowned", a.Unowned), v.files("changed", a.Changed),
 		v.packages(), v.layers(), v.sources(), v.method(),
 	)
+	p.Parts = append(p.Parts, v.crosscheck()...)
 	p.Tool = w.say("note", "tool", facts{Name: data(a.Tool.Name+" "+a.Tool.Version, pageName), Date: moment(a.At)})
 	return p
 }
