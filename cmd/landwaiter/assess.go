@@ -23,6 +23,7 @@ import (
 type assessFlags struct {
 	subjectFlags
 	advisories, protections, output, at string
+	method, tier                        string
 	formats, declared                   []string
 	gate                                bool
 	waived                              waiverFlags
@@ -54,6 +55,7 @@ Exit status: 0 assessed; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "what is known: a `file` that landwaiter advisories build made")
 	cmd.Flags().StringVar(&f.protections, "protections", "", "what stands in the way in your environment: a YAML `file`")
 	f.waived.add(cmd)
+	addMethod(cmd, &f.method, &f.tier)
 	addDeclared(cmd, &f.declared)
 	cmd.Flags().StringSliceVar(&f.formats, "format", nil, "write this `format`: "+formatNames()+"; may be given several times (default text)")
 	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json and so on into this `folder`; - for standard output")
@@ -91,6 +93,10 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 	if err := f.waived.read(&opt); err != nil {
 		return err
 	}
+	if opt.Method, err = methodFlag(f.method, f.tier); err != nil {
+		return err
+	}
+	opt.Tier = f.tier
 	if opt.Declared, err = readDeclared(f.declared); err != nil {
 		return err
 	}

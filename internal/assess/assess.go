@@ -34,6 +34,10 @@ type Options struct {
 	Trust   []landwaiter.Trust
 	// Project is whom the assessment is for; "" where nobody says.
 	Project string
+	// Method is how findings become advice; nil is the one that landwaiter ships.
+	// Tier is the tier of it that holds here; a method with tiers needs one.
+	Method *judge.Method
+	Tier   string
 	// Declared are lists of what should be there. They are held against what was
 	// observed, and the advice does not lean on them.
 	Declared []*landwaiter.Declaration
@@ -51,6 +55,9 @@ type Options struct {
 // Run assesses the subject that ref names. The same subject, advisories,
 // protections and time give the same assessment.
 func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment, err error) {
+	if _, err := opt.method(); err != nil { // before any long work
+		return nil, err
+	}
 	im, err := image.Open(ctx, ref, opt.Image)
 	if err != nil {
 		return nil, err
@@ -82,13 +89,25 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	return a, nil
 }
 
+// method is the method that holds, at its tier.
+func (o *Options) method() (judge.Method, error) {
+	m := judge.DefaultMethod()
+	if o.Method != nil {
+		m = *o.Method
+	}
+	return m.At(o.Tier)
+}
+
 // conclude fills in everything that rests on more than what was observed: what is
 // known about the packages, the account, findings, advice. rest are the biggest files
 // that nobody owns and that are no code; count makes the account from the IDs of the
 // packages that a list covers.
 func conclude(a *landwaiter.Assessment, opt Options, rest []landwaiter.File, count func(covered map[string]bool) (landwaiter.Account, error)) error {
-	method := judge.DefaultMethod()
-	ends, err := known(a, opt, method.MaxAgeDays)
+	method, err := opt.method()
+	if err != nil {
+		return err
+	}
+	ends, err := known(a, opt, method.InForce().MaxAgeDays)
 	if err != nil {
 		return fmt.Errorf("looking up what is known: %w", err)
 	}
@@ -107,11 +126,11 @@ func conclude(a *landwaiter.Assessment, opt Options, rest []landwaiter.File, cou
 		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections,
 		Waivers: opt.Waivers, Trust: opt.Trust, Project: opt.Project, Now: a.At,
 	}
-	a.Findings, a.Waivers = judge.Waive(method, in)
+	a.Findings, a.Waivers = judge.Waive(method.InForce(), in)
 	sortFindings(a.Findings) // a waiver can change a kind
 	in.Findings = a.Findings
 	a.Advice, a.Protections = judge.Judge(method, in)
-	for i, c := range judge.CrossChecks(method, in) {
+	for i, c := range judge.CrossChecks(method.InForce(), in) {
 		a.Findings[i].CrossCheck = c
 	}
 	return nil
