@@ -219,6 +219,7 @@ func hostile() *landwaiter.Assessment {
 	a.Advice.Conditions[0].Owner, a.Advice.Conditions[0].What, a.Advice.Conditions[1].Code, a.Advice.Conditions[1].Check = h, h, h, h
 	a.Advice.Method.Name = h
 	a.Tool.Version = h
+	hostileWaivers(a, h)
 	f := file(h, 9)
 	f.Kind = landwaiter.FileKind(h)
 	f.Nature = &landwaiter.Nature{Format: h, Detail: h, Soname: h, BuildID: h, Links: []string{h, h}, Interpreter: h, Calls: []string{h, h, h, h}, Fields: []string{h}, Rows: -1, Members: 1, Programs: 1, SameAs: h}
@@ -290,6 +291,7 @@ func varied() map[string]*landwaiter.Assessment {
 	})
 	edit("groups", conditions, grouped)
 	edit("declared", conditions, withLists)
+	edit("waivers", conditions, withWaivers)
 	edit("malware", base, func(a *landwaiter.Assessment) {
 		f := weakness(1, landwaiter.KindMalware)
 		f.Reference, f.Advisories[0].ID, f.Packages = "MAL-2026-12", "MAL-2026-12", []string{"pypi:numpy@1.26.4"}

@@ -34,6 +34,8 @@ func formats() []Format {
 		{"html", ".html", writeHTML, false},
 		{"cyclonedx", ".cdx.json", writeCycloneDX, true},
 		{"spdx", ".spdx.json", writeSPDX, true},
+		{"openvex", ".openvex.json", writeOpenVEX, false},
+		{"cyclonedx-vex", ".vex.cdx.json", writeCycloneDXVEX, false},
 	}
 }
 

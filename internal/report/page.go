@@ -88,6 +88,7 @@ func newPage(w *words, a *landwaiter.Assessment) *page {
 	p.Parts = append(p.Parts,
 		v.scenarios(), v.conditions(), v.protections(), v.account(), v.gaps(),
 	)
+	p.Parts = append(p.Parts, v.waivers()...)
 	p.Parts = append(p.Parts, v.unnamed()...)
 	p.Parts = append(p.Parts, v.declared()...)
 	p.Parts = append(p.Parts,

@@ -181,7 +181,7 @@ func (v *sheet) recordRow(f landwaiter.Finding) []cell {
 		where = append(where, v.place(p))
 	}
 	return []cell{
-		{name(orID(f.Reference, f.ID))},
+		append(cell{name(orID(f.Reference, f.ID))}, v.marks(&f)...),
 		once(software), once(seen),
 		{v.fixed(f)},
 		v.records(f), once(where),
@@ -280,7 +280,7 @@ func (v *sheet) plainRow(f landwaiter.Finding) []cell {
 	if f.Seen == (landwaiter.Count{}) {
 		seen, much = "–", "–"
 	}
-	return append(row(name(f.ID), name(f.Detail)), software,
+	return append(row(append(cell{name(f.ID)}, v.marks(&f)...), name(f.Detail)), software,
 		cell{{{Text: seen}}}, cell{{{Text: much}}}, cell{v.label("confidence", string(f.Confidence))})
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,12 @@ func bomID(a *landwaiter.Assessment, format string) string {
 		format, a.Subject.Fingerprint(), a.Subject.Reference, a.Subject.Platform, stamp(a.At), a.Tool, a.Account,
 		len(a.Packages), len(a.Unowned), len(a.Gaps),
 	})
-	u := h.Sum(nil)[:16]
+	return uuid(h.Sum(nil))
+}
+
+// uuid makes a UUID of the first 16 bytes of a digest.
+func uuid(sum []byte) string {
+	u := slices.Clone(sum[:16])
 	u[6] = u[6]&0x0f | 0x80
 	u[8] = u[8]&0x3f | 0x80
 	s := hex.EncodeToString(u)
