@@ -34,14 +34,16 @@ var (
 		landwaiter.ClassA: "this must never happen", landwaiter.ClassB: "this is major, but we could explain all that we did", landwaiter.ClassC: "this is minor",
 	}
 	limitWords = map[string]string{
-		"maxAgeDays":          "A list of known weaknesses may be %d days old, and no more.",
-		"maxTestDays":         "The test of a protection may be %d days old, and no more.",
-		"maxUnnamedPercent":   "We cannot judge if we can name too little. More than %d in 100 parts of the code with no name is too much.",
-		"maxUncoveredPercent": "We cannot judge if our lists lack more than %d in 100 parts of the base system.",
-		"dueDays":             "What someone can do now is due in %d days.",
-		"freshDays":           "A fresh copy is due in %d days.",
-		"freshDaysA":          "Where a class A event hangs on conditions, it is due in %d days.",
-		"exploitedDays":       "Where attackers use a weakness in it, it is due in %d days.",
+		"maxAgeDays":             "A list of known weaknesses may be %d days old, and no more.",
+		"maxTestDays":            "The test of a protection may be %d days old, and no more.",
+		"maxUnnamedPercent":      "We cannot judge if we can name too little. More than %d in 100 parts of the code with no name is too much.",
+		"maxUncoveredPercent":    "We cannot judge if our lists lack more than %d in 100 parts of the base system.",
+		"dueDays":                "What someone can do now is due in %d days.",
+		"freshDays":              "A fresh copy is due in %d days.",
+		"freshDaysA":             "Where a class A event hangs on conditions, it is due in %d days.",
+		"exploitedDays":          "Where attackers use a weakness in it, it is due in %d days.",
+		"maxWaiverDays":          "A waiver may last %d days.",
+		"maxWaiverDaysExploited": "Where attackers use the weakness, a waiver may last %d days.",
 	}
 )
 
