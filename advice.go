@@ -264,4 +264,6 @@ type Assessment struct {
 	Project    string          `json:"project,omitempty"`
 	Waivers    []Waiver        `json:"waivers,omitempty"`
 	Statements []StatementFile `json:"statements,omitempty"`
+	// Baseline is what the subject was held against; nil where nothing was given.
+	Baseline *Baseline `json:"baseline,omitempty"`
 }

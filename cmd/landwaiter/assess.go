@@ -25,6 +25,7 @@ type assessFlags struct {
 	advisories, protections, output, at string
 	method, tier                        string
 	formats, declared                   []string
+	baseline                            string
 	gate                                bool
 	waived                              waiverFlags
 	again                               bool // the subject is a stored assessment
@@ -60,6 +61,7 @@ Exit status: 0 assessed; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	cmd.Flags().StringSliceVar(&f.formats, "format", nil, "write this `format`: "+formatNames()+"; may be given several times (default text)")
 	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json and so on into this `folder`; - for standard output")
 	cmd.Flags().StringVar(&f.at, "at", "", "judge as of this `time`, YYYY-MM-DD or RFC 3339 (default now)")
+	cmd.Flags().StringVar(&f.baseline, "baseline", "", "count the known weaknesses of this too, in the same way: a stored assessment (`FILE`), or a subject")
 	cmd.Flags().BoolVar(&f.gate, "gate", false, "let the exit status tell the advice")
 	return cmd
 }
@@ -134,7 +136,12 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 
 // finish writes an assessment, and lets the exit status tell the advice where that is
 // asked for.
-func (f *assessFlags) finish(_ context.Context, s streams, formats []report.Format, _ assess.Options, a *landwaiter.Assessment) error {
+func (f *assessFlags) finish(ctx context.Context, s streams, formats []report.Format, opt assess.Options, a *landwaiter.Assessment) (err error) {
+	if f.baseline != "" {
+		if a.Baseline, err = holdAgainst(ctx, f.baseline, opt, a); err != nil {
+			return err
+		}
+	}
 	if err := f.write(s.out, formats, a); err != nil {
 		return err
 	}

@@ -34,8 +34,8 @@ Exit status: 0 judged; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		for _, name := range readingFlags {
-			if cmd.Flags().Changed(name) {
-				return &usageError{fmt.Errorf("--%s is about reading a subject, and judge reads none; leave it out", name)}
+			if cmd.Flags().Changed(name) && f.baseline == "" {
+				return &usageError{fmt.Errorf("--%s is about reading a subject, and judge reads none but a baseline; leave it out", name)}
 			}
 		}
 		return run(cmd, args)

@@ -261,6 +261,9 @@ func (v *view) why() section {
 	if len(s.Items) == 0 {
 		s.Lines = []rich{v.label("brief", "why-none")}
 	}
+	if line := v.baselineLine(); len(line) > 0 {
+		s.After = append(s.After, line)
+	}
 	return s
 }
 

@@ -299,6 +299,7 @@ func varied() map[string]*landwaiter.Assessment {
 		outcome(a, landwaiter.DoNotImport, landwaiter.Reason{Code: landwaiter.ReasonStop, N: 1, Subject: string(landwaiter.KindMalware), Findings: []string{f.ID}})
 	})
 	edit("crosscheck", conditions, crosschecked)
+	addBaselines(edit)
 	oddities(all, edit)
 	return all
 }

@@ -84,6 +84,7 @@ func newPage(w *words, a *landwaiter.Assessment) *page {
 	}
 	p := &page{Lang: "en-GB", Brief: newBrief(w, a)}
 	p.Parts = append(p.Parts, v.subject())
+	p.Parts = append(p.Parts, v.baseline()...)
 	p.Parts = append(p.Parts, v.findings()...)
 	p.Parts = append(p.Parts,
 		v.scenarios(), v.conditions(), v.protections(), v.account(), v.gaps(),

@@ -64,8 +64,13 @@ func (v *sheet) crosscheckRow(f *landwaiter.Finding) []cell {
 		}
 	}
 	return []cell{
-		{name(orID(f.Reference, f.ID))}, {v.outcome("outcome", c.Ours)}, {v.wordFor("cc-priority", c.SSVC.Priority)}, facts,
-		{v.bod(&c.BOD)}, base, here, {v.fixClock(c)},
+		{name(orID(f.Reference, f.ID))},
+		{v.outcome("outcome", c.Ours)},
+		{v.wordFor("cc-priority", c.SSVC.Priority)},
+		facts,
+		{v.bod(&c.BOD)},
+		base, here,
+		{v.fixClock(c)},
 	}
 }
 

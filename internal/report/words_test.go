@@ -91,7 +91,8 @@ func TestEveryCodeHasItsSentence(t *testing.T) {
 	bands := []string{string(landwaiter.BandOpen), string(landwaiter.BandOne), string(landwaiter.BandTwo), string(landwaiter.BandNoWay), string(landwaiter.BandUnknown)}
 	fileKinds := []string{"program", "script", "archive", "model", "data", "text", "empty", "unknown"}
 	for group, all := range (codes{
-		"reason": landwaiter.ReasonCodes(), "reason-forward": landwaiter.ReasonCodes(),
+		"baseline-why": landwaiter.BaselineWhys(),
+		"reason":       landwaiter.ReasonCodes(), "reason-forward": landwaiter.ReasonCodes(),
 		"outcome": outcomes, "outcome-means": outcomes, "outcome-forward": outcomes,
 		"scenario": scenarioIDs, "scenario-class": {"A", "B", "C"}, "door": doors, "band": bands, "band-name": bands,
 		"class": classCodes[:], "class-short": classCodes[:], "class-means": classCodes[:],
