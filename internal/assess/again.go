@@ -52,7 +52,7 @@ func Again(stored *landwaiter.Assessment, opt Options) (*landwaiter.Assessment, 
 		a.Declared = append(a.Declared, declared.Compare(d, a.Packages))
 	}
 	before := covered(stored)
-	err := conclude(a, opt, restOf(stored), func(now map[string]bool) (landwaiter.Account, error) {
+	err := conclude(a, opt, &inspect.Input{Rest: restOf(stored)}, func(now map[string]bool) (landwaiter.Account, error) {
 		stale := sameCover(a.Packages, before, now)
 		if stale == nil {
 			return stored.Account, nil
@@ -69,13 +69,17 @@ func Again(stored *landwaiter.Assessment, opt Options) (*landwaiter.Assessment, 
 	return a, nil
 }
 
+// onceKinds are kinds of finding that a check makes, and that only reading the subject
+// shows.
+var onceKinds = []landwaiter.Kind{landwaiter.KindSelfInstall, landwaiter.KindGainsRights}
+
 // looked are the findings that came of looking into files, which nobody can do again
 // without the subject: all but those that known lists gave and those that
 // [inspect.Run] makes again.
 func looked(stored *landwaiter.Assessment) (out []landwaiter.Finding) {
 	for i := range stored.Findings {
 		f := stored.Findings[i]
-		if f.Reference == "" && len(f.Advisories) == 0 && f.Kind != landwaiter.KindKernelHeaders && !slices.Contains(inspect.Kinds(), f.Kind) {
+		if f.Reference == "" && len(f.Advisories) == 0 && f.Kind != landwaiter.KindKernelHeaders && (slices.Contains(onceKinds, f.Kind) || !slices.Contains(inspect.Kinds(), f.Kind)) {
 			f.CrossCheck = nil
 			out = append(out, f)
 		}

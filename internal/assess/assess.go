@@ -79,7 +79,7 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	for _, d := range opt.Declared {
 		a.Declared = append(a.Declared, declared.Compare(d, a.Packages))
 	}
-	err = conclude(a, opt, inv.Rest, func(covered map[string]bool) (landwaiter.Account, error) {
+	err = conclude(a, opt, &inspect.Input{Rest: inv.Rest, Gains: inv.Gains, Starts: inv.Starts}, func(covered map[string]bool) (landwaiter.Account, error) {
 		err := inv.Count(func(id string) bool { return covered[id] })
 		return inv.Account, err
 	})
@@ -99,10 +99,10 @@ func (o *Options) method() (judge.Method, error) {
 }
 
 // conclude fills in everything that rests on more than what was observed: what is
-// known about the packages, the account, findings, advice. rest are the biggest files
-// that nobody owns and that are no code; count makes the account from the IDs of the
-// packages that a list covers.
-func conclude(a *landwaiter.Assessment, opt Options, rest []landwaiter.File, count func(covered map[string]bool) (landwaiter.Account, error)) error {
+// known about the packages, the account, findings, advice. see holds what only somebody
+// who read the subject knows, and gets the rest; count makes the account from the IDs
+// of the packages that a list covers.
+func conclude(a *landwaiter.Assessment, opt Options, see *inspect.Input, count func(covered map[string]bool) (landwaiter.Account, error)) error {
 	method, err := opt.method()
 	if err != nil {
 		return err
@@ -114,10 +114,14 @@ func conclude(a *landwaiter.Assessment, opt Options, rest []landwaiter.File, cou
 	if a.Account, err = count(covered(a)); err != nil {
 		return err
 	}
-	a.Findings = append(a.Findings, inspect.Run(&inspect.Input{
-		Subject: a.Subject, System: a.System, Unowned: a.Unowned, Changed: a.Changed, Rest: rest,
-		Account: a.Account, EndOfLife: ends, Now: a.At,
-	})...)
+	see.Subject, see.System, see.Unowned, see.Changed = a.Subject, a.System, a.Unowned, a.Changed
+	see.Packages, see.Declared, see.Account, see.EndOfLife, see.Now = a.Packages, a.Declared, a.Account, ends, a.At
+	kept := a.Findings // once observed, and what is known
+	for _, f := range inspect.Run(see) {
+		if !slices.ContainsFunc(kept, func(k landwaiter.Finding) bool { return k.ID == f.ID }) {
+			a.Findings = append(a.Findings, f)
+		}
+	}
 	sortFindings(a.Findings)
 	a.Gaps = append(a.Gaps, missing(a, ends)...)
 	a.Project, a.Statements = opt.Project, vex.Match(opt.VEX, &a.Subject, a.Packages, a.Findings)

@@ -18,7 +18,9 @@ func spoken(a *landwaiter.Assessment) *landwaiter.Assessment {
 }
 
 func TestBaseline(t *testing.T) {
-	base := func() *landwaiter.Assessment { return spoken(assessment("l1 l2", "a@1 b@1", "CVE-1 a@1", "CVE-2 b@1 2")) }
+	base := func() *landwaiter.Assessment {
+		return spoken(assessment("l1 l2", "a@1 b@1", "CVE-1 a@1", "CVE-2 b@1 2"))
+	}
 	same := func() *landwaiter.Assessment {
 		return spoken(assessment("l1 l2 l3", "a@1 b@1", "CVE-1 a@1", "CVE-2 b@1 2"))
 	}

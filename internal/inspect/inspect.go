@@ -16,8 +16,16 @@ type Input struct {
 	Changed []landwaiter.File // code that is not what its owner shipped
 	// Rest are other files that nobody owns, biggest first, as examples; the
 	// account counts them all.
-	Rest    []landwaiter.File
-	Account landwaiter.Account
+	Rest []landwaiter.File
+	// Gains are the visible files that give more rights than whoever starts them has,
+	// with File.Gains; Starts the scripts that run when something starts and that fetch
+	// or change software, with Nature.Fetches. Both are empty where the subject itself
+	// was not read again.
+	Gains, Starts []landwaiter.File
+	Packages      []landwaiter.Package
+	// Declared holds lists against what was observed.
+	Declared []landwaiter.Comparison
+	Account  landwaiter.Account
 	// EndOfLife is the day on which the system's last free support ends; zero
 	// where nobody says.
 	EndOfLife time.Time
@@ -35,7 +43,14 @@ var checks = []check{
 	{[]landwaiter.Kind{landwaiter.KindOutdatedBase}, outdatedBase},
 	{[]landwaiter.Kind{landwaiter.KindChanged}, changedPrograms},
 	{[]landwaiter.Kind{landwaiter.KindUnknownProgram, landwaiter.KindUnattributed}, unowned},
+	{[]landwaiter.Kind{landwaiter.KindModelCode}, modelCode},
+	{[]landwaiter.Kind{landwaiter.KindSelfInstall}, selfInstall},
+	{[]landwaiter.Kind{landwaiter.KindNetworkClient}, networkClients},
+	{[]landwaiter.Kind{landwaiter.KindGainsRights}, gainsRights},
 	{[]landwaiter.Kind{landwaiter.KindRunsAsRoot}, runsAsRoot},
+	{[]landwaiter.Kind{landwaiter.KindRunsAsRoot}, asksForMore},
+	{[]landwaiter.Kind{landwaiter.KindUndeclared}, undeclared},
+	{[]landwaiter.Kind{landwaiter.KindLicence}, licences},
 }
 
 // Run runs every check.

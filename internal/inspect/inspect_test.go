@@ -31,7 +31,15 @@ func TestTable(t *testing.T) {
 		Unowned: []landwaiter.File{{Path: "opt/tool", Kind: landwaiter.FileProgram, Size: 10}},
 		Changed: []landwaiter.File{{Path: "usr/bin/sed", Owner: "dpkg:sed@1", Size: 5}},
 		Account: landwaiter.Account{Unnamed: landwaiter.Count{Files: 3, Bytes: 40}},
+		Gains:   []landwaiter.File{{Path: "opt/run", Gains: "set-uid 0"}},
+		Starts:  []landwaiter.File{{Path: "etc/profile.d/x.sh", Nature: &landwaiter.Nature{Fetches: []string{"pip install x"}}}},
+		Packages: []landwaiter.Package{
+			{ID: "python:wandb@0.1", Ecosystem: "python", Name: "wandb"}, {ID: "npm:x@1", Ecosystem: "npm", Name: "x", Licence: "BUSL-1.1"},
+		},
+		Declared: []landwaiter.Comparison{{File: "list", SHA256: "ab", NotDeclared: []string{"npm:x@1"}}},
 	}
+	in.Unowned = append(in.Unowned, landwaiter.File{Path: "m.pkl", Kind: landwaiter.FileModel, Nature: &landwaiter.Nature{RunsCode: "yes", Calls: []string{"os.system"}}})
+	in.Subject.Config.Labels = map[string]string{"RUN": "podman run --privileged IMAGE"}
 	got := kinds(Run(in))
 	for _, c := range checks {
 		for _, k := range c.kinds {

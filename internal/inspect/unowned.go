@@ -31,15 +31,20 @@ func changedPrograms(in *Input) []landwaiter.Finding {
 }
 
 // unowned finds what nobody owns: programs and scripts that can be run by
-// themselves in one finding, everything else in another.
+// themselves in one finding, everything else in another. Models that run code have a
+// finding of their own.
 func unowned(in *Input) []landwaiter.Finding {
 	var programs, rest []landwaiter.File
-	var n landwaiter.Count
+	var n, models landwaiter.Count
 	for _, f := range in.Unowned {
-		if f.Kind == landwaiter.FileProgram || f.Mode&0o111 != 0 {
+		one := landwaiter.Count{Files: 1, Bytes: f.Size}
+		switch {
+		case runsCode(&f):
+			models.Add(one)
+		case f.Kind == landwaiter.FileProgram || f.Mode&0o111 != 0:
 			programs = append(programs, f)
-			n.Add(landwaiter.Count{Files: 1, Bytes: f.Size})
-		} else {
+			n.Add(one)
+		default:
 			rest = append(rest, f)
 		}
 	}
@@ -51,8 +56,8 @@ func unowned(in *Input) []landwaiter.Finding {
 		})
 	}
 	others := landwaiter.Count{
-		Files: in.Account.Unnamed.Files + in.Account.Closed.Files - n.Files,
-		Bytes: max(in.Account.Unnamed.Bytes+in.Account.Closed.Bytes-n.Bytes, 0),
+		Files: in.Account.Unnamed.Files + in.Account.Closed.Files - n.Files - models.Files,
+		Bytes: max(in.Account.Unnamed.Bytes+in.Account.Closed.Bytes-n.Bytes-models.Bytes, 0),
 	}
 	if others.Files <= 0 {
 		return out

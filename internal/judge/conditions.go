@@ -12,6 +12,7 @@ import (
 // The codes of conditions, in the order in which advice lists them.
 const (
 	condNotRoot = "not-root"        // run it without full control inside its box
+	condNoGain  = "no-more-rights"  // run it so that no program in it can gain rights
 	condKeep    = "keep-protection" // What: the protection's ID; By: when it must be tested again
 	condFresh   = "fresh-copy"      // ask for a fresh copy, and judge that
 	condFiles   = "name-files"      // say what the files are that nobody owns, or who changed them
@@ -28,6 +29,7 @@ const (
 // name.
 var conditions = []struct{ code, owner string }{
 	{condNotRoot, ownerService},
+	{condNoGain, ownerService},
 	{condKeep, ownerService},
 	{condFresh, ownerProject},
 	{condFiles, ownerProject},
@@ -83,12 +85,8 @@ func (h *hearing) conditions(reasons []landwaiter.Reason) []landwaiter.Condition
 func (h *hearing) asked(reasons []landwaiter.Reason) map[string]bool {
 	asked := make(map[string]bool)
 	for _, g := range h.scale.groups {
-		rule, ok := kinds[g.kind]
-		if !ok {
-			rule = stranger
-		}
 		if h.worst(g).Rank() > 0 || g.exploited && !g.noWay {
-			asked[rule.condition] = true
+			asked[ruleOf(g.kind, g.grave).condition] = true
 		}
 	}
 	for _, r := range reasons {

@@ -225,13 +225,34 @@ var kinds = map[landwaiter.Kind]kindRule{
 	landwaiter.KindSecret:         {stop: true},
 	landwaiter.KindPersonal:       {stop: true},
 	landwaiter.KindMaybePersonal:  {harms: []Harm{HarmUnnamed}, most: landwaiter.Conditions, condition: condLook},
-	landwaiter.KindModelCode:      {harms: []Harm{HarmAltered}, most: landwaiter.Conditions, condition: condFiles},
+	landwaiter.KindModelCode:      {harms: []Harm{HarmAltered, HarmUnnamed}, most: landwaiter.Conditions, condition: condFiles},
 	landwaiter.KindSelfInstall:    {harms: []Harm{HarmAltered}, known: true, most: landwaiter.Conditions, condition: condSteps},
 	landwaiter.KindNetworkClient:  {harms: []Harm{HarmOutward}, known: true, most: landwaiter.Conditions, condition: condOutward},
-	landwaiter.KindGainsRights:    {harms: []Harm{HarmControl}, known: true, most: landwaiter.Conditions, condition: condNotRoot},
+	landwaiter.KindGainsRights:    {harms: []Harm{HarmControl}, known: true, answered: true},
 	landwaiter.KindUndeclared:     {harms: []Harm{HarmUnlisted}, known: true, most: landwaiter.Conditions, condition: condList},
 	landwaiter.KindLicence:        {harms: []Harm{HarmLicence}, known: true, most: landwaiter.Conditions, condition: condLicence},
 	landwaiter.KindChangesResults: {weakness: true, condition: condFresh},
+}
+
+// graveKinds are the rules of grave findings, where they differ.
+//
+// A distribution answers for the programs that gain rights as it ships them; nobody
+// does for others. A model that runs commands is no model but a program that somebody
+// hid, and no protection mends the results that it touches.
+var graveKinds = map[landwaiter.Kind]kindRule{
+	landwaiter.KindModelCode:   {harms: []Harm{HarmAltered, HarmUnnamed}, known: true, condition: condFiles},
+	landwaiter.KindGainsRights: {harms: []Harm{HarmControl}, known: true, most: landwaiter.Conditions, condition: condNoGain},
+}
+
+// ruleOf is the rule for a finding of a kind.
+func ruleOf(k landwaiter.Kind, grave bool) kindRule {
+	if rule, ok := graveKinds[k]; ok && grave {
+		return rule
+	}
+	if rule, ok := kinds[k]; ok {
+		return rule
+	}
+	return stranger
 }
 
 // stranger is the rule for a kind that this package does not know: it can do

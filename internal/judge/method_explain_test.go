@@ -95,6 +95,7 @@ func TestDifferences(t *testing.T) {
 		"Scenario B4 is new: a tool is used beyond its licence (stricter).",
 		"Class B, if one tested thing stands in the way: recommend import; we ship: import with conditions (looser).",
 		"maxTestDays: 60 days; we ship: 90 (stricter).",
+		"maxWaiverDaysExploited: 60 days; we ship: 90 (stricter).",
 		"The list of words that no report may use has more: vulnerable.",
 		"Tier 2: 0 cells and limits of its own.",
 		"Tier 3: 4 cells and limits of its own.",

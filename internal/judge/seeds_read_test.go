@@ -40,7 +40,7 @@ type seedFinding struct {
 	Kind                      landwaiter.Kind
 	Ref, Package, Vector      string
 	Fixed, Detail, Confidence string
-	Exploited                 bool
+	Exploited, Grave          bool
 	Files                     int64
 	N                         int
 }
@@ -125,7 +125,7 @@ func (f *seedFinding) finding(t *testing.T, i int) landwaiter.Finding {
 		t.Fatalf("no vector is called %q", f.Vector)
 	}
 	out := landwaiter.Finding{
-		ID: fmt.Sprintf("%s:%s:%d", f.Kind, f.Ref, i), Kind: f.Kind, Reference: f.Ref, Fixed: f.Fixed, Detail: f.Detail,
+		ID: fmt.Sprintf("%s:%s:%d", f.Kind, f.Ref, i), Kind: f.Kind, Reference: f.Ref, Fixed: f.Fixed, Detail: f.Detail, Grave: f.Grave,
 		Confidence: landwaiter.ConfidenceObserved, Seen: landwaiter.Count{Files: f.Files, Bytes: 1000 * f.Files},
 	}
 	if f.Ref != "" {

@@ -31,6 +31,7 @@ func harmsOf(harms ...Harm) harmSet {
 // share it are weighed once.
 type trait struct {
 	kind  landwaiter.Kind
+	grave bool
 	harms harmSet
 	in    entries
 	// known is false where nobody says how the harm is done. vague is true where
@@ -52,11 +53,8 @@ func inUse(f *landwaiter.Finding) bool {
 // traitOf reads what decides from f. wall holds the IDs of packages that are
 // the wall of the box.
 func traitOf(f *landwaiter.Finding, wall map[string]bool) trait {
-	rule, ok := kinds[f.Kind]
-	if !ok {
-		rule = stranger
-	}
-	t := trait{kind: f.Kind, most: rule.most, noWay: rule.answered || answered(f)}
+	rule := ruleOf(f.Kind, f.Grave)
+	t := trait{kind: f.Kind, grave: f.Grave, most: rule.most, noWay: rule.answered || answered(f)}
 	if !t.noWay {
 		t.waiver = f.Waived
 	}

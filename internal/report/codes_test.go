@@ -58,7 +58,7 @@ func addKinds(all map[string]*landwaiter.Assessment) {
 			a := base()
 			f := weakness(1, k)
 			f.Seen = landwaiter.Count{Files: n, Bytes: 1000 * n}
-			f.Detail = "2025-06-30"
+			f.Detail, f.Grave = "2025-06-30", n > 1
 			f.Files = []landwaiter.File{file("opt/x", 1000)}
 			a.Findings = []landwaiter.Finding{f}
 			if n > 1 {
@@ -108,7 +108,7 @@ func addCodes(all map[string]*landwaiter.Assessment) {
 
 var (
 	scenarioIDs  = []string{"A1", "A2", "A3", "A4", "B1", "B2", "B3", "C1", "C2", "C3"}
-	conditionIDs = []string{"keep-protection", "not-root", "fresh-copy", "second-approver", "name-files", "steps-first", "no-way-out", "person-looks", "confirm-list", "licence-proof", "waiver-ends", "local-rule"}
+	conditionIDs = []string{"keep-protection", "not-root", "no-more-rights", "fresh-copy", "second-approver", "name-files", "steps-first", "no-way-out", "person-looks", "confirm-list", "licence-proof", "waiver-ends", "local-rule"}
 	doorIDs      = []landwaiter.Door{
 		landwaiter.DoorNetworkIn, landwaiter.DoorNeighbour, landwaiter.DoorProject, landwaiter.DoorHarmfulFile,
 		landwaiter.DoorAccount, landwaiter.DoorInternetOut, landwaiter.DoorOtherWork, landwaiter.DoorFullControl,

@@ -83,6 +83,7 @@ func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
 		f.Tested, f.NotLooked = v.testedAgainst(k), notLooked(v.words, v.a)
 		f.Limit = number(int64(v.a.Advice.Method.MaxTestDays))
 		f.Detail = data(all[0].Detail, pageName)
+		f.Grave = slices.ContainsFunc(all, func(f landwaiter.Finding) bool { return f.Grave })
 		if d, err := time.Parse(time.DateOnly, all[0].Detail); err == nil {
 			f.Date = day(d)
 		}

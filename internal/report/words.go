@@ -29,6 +29,7 @@ type facts struct {
 	Event         string
 	Detail        string
 	Tested        string // sentences about tested protections; empty where none is
+	Grave         bool   // more was seen than the kind alone says
 	NotLooked     string // what nobody looked for; empty where all checks were done
 	Blind         bool   // a list is missing, too old or of unknown date
 	Undated       bool

@@ -150,7 +150,9 @@ func variants() []facts {
 	none.None, none.OneTotal, none.Total = true, true, "1"
 	account := many
 	account.Account = true
-	return []facts{few, many, blind, none, account}
+	grave, graveFew := many, few
+	grave.Grave, graveFew.Grave = true, true
+	return []facts{few, many, blind, none, account, grave, graveFew}
 }
 
 // prose fails t unless every sentence of text is plain. Lines that end in a
