@@ -133,27 +133,41 @@ func (m Method) At(tier string) (Method, error) {
 	return m, nil
 }
 
-// InForce returns m with the cells and limits of its tier in their places.
+// InForce returns m with the cells and limits of its tier in their places. Where
+// m has tiers and names none of them, the strictest of each cell and limit holds.
 func (m Method) InForce() Method {
-	at := slices.IndexFunc(m.Tiers, func(t Tier) bool { return t.Name == m.Tier })
-	if at < 0 {
+	if len(m.Tiers) == 0 {
+		m.Tier = ""
 		return m
 	}
-	t := &m.Tiers[at]
+	if at := slices.IndexFunc(m.Tiers, func(t Tier) bool { return t.Name == m.Tier }); at >= 0 {
+		return m.under(&m.Tiers[at])
+	}
+	out := m
+	for i := range m.Tiers {
+		out = out.under(&m.Tiers[i])
+	}
+	out.Tier = ""
+	return out
+}
+
+// under returns m with the cells and limits of t, where they are stricter.
+func (m Method) under(t *Tier) Method {
 	table := make(Table, len(m.Table))
 	for class, row := range m.Table {
 		table[class] = maps.Clone(row)
 	}
 	for class, row := range t.Table {
-		if table[class] == nil {
-			table[class] = make(map[landwaiter.Band]landwaiter.Outcome)
+		for band, o := range row {
+			if now, ok := table[class][band]; ok {
+				table[class][band] = worseOf(now, o)
+			}
 		}
-		maps.Copy(table[class], row)
 	}
 	m.Table = table
 	for _, l := range limits {
 		if n, ok := t.Limits[l.key]; ok {
-			*l.of(&m) = n
+			*l.of(&m) = min(n, *l.of(&m))
 		}
 	}
 	return m

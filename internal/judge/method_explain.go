@@ -63,7 +63,7 @@ func (p *page) list(items []string) {
 
 // Explain says the whole of m in plain words, for people who sign it.
 func (m Method) Explain() string {
-	m.Method = m.identity()
+	m.SHA256 = m.identity().SHA256
 	p := &page{}
 	p.say("The method: %s, version %s.", m.Name, m.Version)
 	p.say("Its fingerprint: %s", m.SHA256)

@@ -145,7 +145,7 @@ func parseMethod(b []byte, name string) (Method, *places, error) {
 	if err != nil {
 		return Method{}, nil, err
 	}
-	m.Method = m.identity()
+	m.SHA256 = m.identity().SHA256
 	return m, d.at, nil
 }
 

@@ -121,6 +121,15 @@ func TestFullMethod(t *testing.T) {
 	if m.outcome(landwaiter.ClassB, landwaiter.BandOne) != landwaiter.Recommend || m.ExploitedDays != 14 {
 		t.Error("a tier changed the method")
 	}
+	// To forget the tier must not mean the looser rows.
+	for _, tier := range []string{"", "9"} {
+		forgot := m
+		forgot.Tier = tier
+		a, _ := Judge(forgot, calm())
+		if f := forgot.InForce(); a.Method.Tier != "" || a.Method.MaxAgeDays != 7 || f.outcome(landwaiter.ClassB, landwaiter.BandOne) != landwaiter.Conditions || a.Method.SHA256 != m.SHA256 {
+			t.Errorf("tier %q: %+v", tier, a.Method)
+		}
+	}
 	stop := with(calm(), found(weakness("CVE-1", netStop)), behind(shut("one", landwaiter.DoorNetworkIn)))
 	a2, _ = Judge(two, stop)
 	a3, _ = Judge(three, stop)
@@ -322,9 +331,20 @@ func tightened(r *rand.Rand) Method {
 				*l.of(&m) = max(l.least, *l.of(&m)-r.Intn(10))
 			}
 		}
-		if e := &m.Events[r.Intn(len(m.Events))]; r.Intn(2) == 0 {
+		e := &m.Events[r.Intn(len(m.Events))]
+		switch r.Intn(4) {
+		case 0:
 			e.Ways = nil
-		} else if h := pick(r, allHarms[:]...); !slices.Contains(e.By, h) {
+		case 1:
+			if len(e.Ways) > 0 {
+				e.Ways = append(slices.Clone(e.Ways), []landwaiter.Door{pick(r, allDoors[:]...), pick(r, allDoors[:]...)})
+			}
+		case 2:
+			if i := len(e.Ways) - 1; i >= 0 && len(e.Ways[i]) > 1 {
+				e.Ways = append(slices.Clone(e.Ways[:i]), e.Ways[i][1:])
+			}
+		}
+		if h := pick(r, allHarms[:]...); !slices.Contains(e.By, h) {
 			e.By = append(slices.Clone(e.By), h)
 		}
 		if len(strict(&base, &m)) == 0 {

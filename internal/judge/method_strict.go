@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,17 +51,34 @@ func strict(base, m *Method) []problem {
 	}
 	out = append(out, senseless(m, "")...)
 	for i := range m.Tiers {
-		at := *m
-		at.Tier = m.Tiers[i].Name
-		at = at.InForce()
-		path := "tiers/" + at.Tier + "/"
-		for _, x := range slices.Concat(looserCells(m, &at), looserLimits(m, &at)) {
-			x.path, x.text = path+x.path, fmt.Sprintf("tier %q: %s; a tier may only tighten", at.Tier, strings.Replace(x.text, "the shipped method has", "the method has", 1))
-			out = append(out, x)
+		out = append(out, tierProblems(m, &m.Tiers[i])...)
+	}
+	return out
+}
+
+// tierProblems returns where a tier is looser than the file around it, or its cells
+// contradict each other.
+func tierProblems(m *Method, t *Tier) []problem {
+	// Cells that the tier leaves out are the method's; what it says stands as it is.
+	says := *m
+	says.Table = make(Table)
+	for _, class := range allClasses {
+		says.Table[class] = maps.Clone(m.Table[class])
+		maps.Copy(says.Table[class], t.Table[class])
+	}
+	for _, l := range limits {
+		if n, ok := t.Limits[l.key]; ok {
+			*l.of(&says) = n
 		}
-		if len(out) == 0 {
-			out = append(out, senseless(&at, path)...)
-		}
+	}
+	path := "tiers/" + t.Name + "/"
+	var out []problem
+	for _, x := range slices.Concat(looserCells(m, &says), looserLimits(m, &says)) {
+		x.path, x.text = path+x.path, fmt.Sprintf("tier %q: %s; a tier may only tighten", t.Name, strings.Replace(x.text, "the shipped method has", "the method has", 1))
+		out = append(out, x)
+	}
+	if len(out) == 0 {
+		out = senseless(&says, path)
 	}
 	return out
 }

@@ -148,6 +148,11 @@ func TestRuleNeverImproves(t *testing.T) {
 					t.Fatalf("seed %d: a rule moved a scenario", seed)
 				}
 			}
+			more := clone(in)
+			more.Findings = append(more.Findings, randomFinding(r, 900))
+			if a, _ := Judge(m, more); a.Outcome.Rank() < after.Outcome.Rank() {
+				t.Fatalf("seed %d: one finding more, and %s became %s", seed, after.Outcome, a.Outcome)
+			}
 			other := clone(in)
 			r.Shuffle(len(other.Findings), func(i, j int) { other.Findings[i], other.Findings[j] = other.Findings[j], other.Findings[i] })
 			if again, _ := Judge(m, other); fmt.Sprint(again) != fmt.Sprint(after) {
