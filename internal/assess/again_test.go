@@ -91,6 +91,7 @@ func TestAgainIsRun(t *testing.T) {
 		{"whole lists", assess.Options{Now: lwtest.Clock(), Advisories: before}, assess.Options{Now: later, Advisories: after}},
 		{"samples, then whole lists", assess.Options{Now: lwtest.Clock(), Advisories: samples}, assess.Options{Now: later, Advisories: before}},
 		{"whole lists, then samples", assess.Options{Now: lwtest.Clock(), Advisories: after}, assess.Options{Now: later, Advisories: samples}},
+		{"waivers that end", said(t, lwtest.Clock(), samples), said(t, later, samples)},
 		{"samples, then nothing", assess.Options{Now: lwtest.Clock(), Advisories: samples}, assess.Options{Now: later}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

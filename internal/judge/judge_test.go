@@ -80,7 +80,7 @@ func TestReasons(t *testing.T) {
 		{"changed programs", with(calm(), found(seen(landwaiter.KindChanged)), behind(walls()...)), landwaiter.ReasonChanged, can, can, 3, 0, ""},
 		{"weaknesses", with(calm(), found(weakness("CVE-1", handsOn), weakness("CVE-2", handsOn))), landwaiter.ReasonWeaknesses, rec, rec, 2, 4, ""},
 		{"unknown weakness", with(calm(), found(weakness("CVE-1", ""), weakness("CVE-2", netAll)), behind(walls()...)), landwaiter.ReasonUnknownWeakness, con, con, 1, 2, ""},
-		{"waived", with(calm(), found(weakness("CVE-1", netStop)), waived(waiver(landwaiter.WaiverAccepted, "CVE-1"))), landwaiter.ReasonWaived, rec, con, 1, 1, string(dont)},
+		{"waived", with(calm(), found(weakness("CVE-1", netStop)), waived(waiver(landwaiter.WaiverAccepted, "CVE-1"))), landwaiter.ReasonWaived, con, con, 1, 1, string(dont)},
 		{"a waiver has ended", with(calm(), found(weakness("CVE-1", handsOn)), waived(waiver(landwaiter.WaiverAccepted, "CVE-1")), func(in *Input) { in.Waivers[0].Until = dayOf(now) }), landwaiter.ReasonWaiverEnded, rec, rec, 1, 1, ""},
 		{"pending update", with(calm(), found(seen(landwaiter.KindPendingUpdate))), landwaiter.ReasonUnknownWeakness, can, can, 1, 1, ""},
 	}

@@ -23,6 +23,7 @@ var reasonOrder = []string{
 	landwaiter.ReasonUnreadCode,
 	landwaiter.ReasonStaleSource,
 	landwaiter.ReasonUnnamedCode,
+	landwaiter.ReasonWaived,
 	landwaiter.ReasonExploited,
 	landwaiter.ReasonRule,
 	landwaiter.ReasonRuleUnknown,
@@ -32,7 +33,6 @@ var reasonOrder = []string{
 	landwaiter.ReasonUnknownWeakness,
 	landwaiter.ReasonOutdatedBase,
 	landwaiter.ReasonNoProtections,
-	landwaiter.ReasonWaived,
 	landwaiter.ReasonWaiverEnded,
 	landwaiter.ReasonWeaknesses,
 }

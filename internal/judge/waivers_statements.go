@@ -184,7 +184,7 @@ func (h *hearing) said(now landwaiter.Outcome) []landwaiter.Reason {
 	if n > 0 {
 		r := landwaiter.Reason{Code: landwaiter.ReasonWaived, Outcome: landwaiter.Recommend, N: n, Total: int64(len(h.findings))}
 		if without := h.unwaived(); without.Rank() > now.Rank() {
-			r.Subject = string(without)
+			r.Subject, r.Outcome = string(without), now // it is why the advice is no worse
 		}
 		out = append(out, r)
 	}

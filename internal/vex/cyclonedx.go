@@ -26,6 +26,7 @@ type party struct {
 
 // bom is a CycloneDX document, as far as versions 1.4 to 1.7 share it.
 type bom struct {
+	Serial   string `json:"serialNumber"`
 	Metadata struct {
 		Timestamp    string     `json:"timestamp"`
 		Component    *component `json:"component"`
@@ -170,11 +171,18 @@ func index(all []component, byRef map[string]*component) {
 // product is what a speaks of. A range of versions speaks of nothing that can be
 // held against one version here, nor does a version of which it says the opposite.
 func (b *bom) product(a affects, byRef map[string]*component, status landwaiter.StatementStatus) (product, bool) {
-	ref := a.Ref
-	if _, fragment, ok := strings.Cut(ref, "#"); ok && strings.HasPrefix(ref, "urn:cdx:") {
-		ref = fragment
-	}
 	whole := b.Metadata.Component
+	ref, elsewhere := a.Ref, false
+	if link, ok := strings.CutPrefix(ref, "urn:cdx:"); ok {
+		// It points into a document: this one, or another that describes another product.
+		document, fragment, _ := strings.Cut(link, "#")
+		document, _, _ = strings.Cut(document, "/")
+		ref, elsewhere = fragment, document == "" || !strings.EqualFold("urn:uuid:"+document, b.Serial)
+	}
+	if elsewhere {
+		out := product{inside: true, elsewhere: true, parts: []string{ref}}
+		return out, strings.HasPrefix(ref, "pkg:") && len(a.Versions) == 0
+	}
 	if whole != nil && ref == whole.Ref {
 		return whole.product(), len(a.Versions) == 0
 	}

@@ -155,7 +155,7 @@ func (m *matcher) product(p *product, f *landwaiter.Finding, out *landwaiter.Sta
 	case !p.inside:
 		m.fill(p.purl, f, out)
 	default:
-		if !m.has(p.purl) {
+		if !p.elsewhere && !m.has(p.purl) {
 			return false
 		}
 		for _, part := range p.parts {

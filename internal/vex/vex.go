@@ -51,6 +51,8 @@ type product struct {
 	parts []string // purls
 	// inside is true where parts were named, even if none can be read.
 	inside bool
+	// elsewhere is true where the product is in a document that we do not have.
+	elsewhere bool
 }
 
 // formats is the table of forms, by what the top of a file holds.

@@ -69,10 +69,9 @@ func told(findings []landwaiter.Finding) []string {
 func TestMatch(t *testing.T) {
 	const z, n = "dpkg:zlib1g@1:1.2:amd64", "python:Num_Py@1.0"
 	for _, c := range []struct {
-		file    string
-		want    []string
-		record  landwaiter.StatementFile
-		without string // the hash is not written here
+		file   string
+		want   []string
+		record landwaiter.StatementFile // but for its hash
 	}{
 		{"openvex.json", []string{
 			"CVE-2026-0001 not_affected vulnerable_code_not_present by Example Maintainers on 2026-11-01: " + z,
@@ -84,21 +83,22 @@ func TestMatch(t *testing.T) {
 		}, landwaiter.StatementFile{
 			Name: "openvex.json", Format: "OpenVEX", By: "Example Maintainers", Date: time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC),
 			Statements: 9, Matched: 6, Notes: []string{"statement 9 names no product, so it speaks of nothing here"},
-		}, ""},
+		}},
 		{"cyclonedx.json", []string{
 			"CVE-2026-0001 not_affected code_not_present by Example Vendor on 2026-11-05: " + z,
 			"CVE-2026-0001 under_investigation by Example Vendor on 2026-11-01: " + z,
+			"CVE-2026-0001 fixed by Example Vendor on 2026-11-01: " + z + " part",
 			"CVE-2026-0002 fixed by Example Vendor on 2026-11-01: " + z,
 			"CVE-2026-0003 affected by Example Vendor on 2026-11-01: " + z,
 			"CVE-2026-0005 not_affected by Example Vendor on 2026-11-01: " + n + " loose",
 		}, landwaiter.StatementFile{
 			Name: "cyclonedx.json", Format: "CycloneDX", By: "Example Vendor", Date: time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC),
-			Statements: 7, Matched: 5, Notes: []string{
+			Statements: 8, Matched: 6, Notes: []string{
 				"vulnerability 5 speaks of something that this document does not hold, or of a range of versions: it is left out",
 				"vulnerability 6 speaks of something that this document does not hold, or of a range of versions: it is left out",
-				"1 of 8 vulnerabilities come without an analysis, and say nothing",
+				"1 of 9 vulnerabilities come without an analysis, and say nothing",
 			},
-		}, ""},
+		}},
 	} {
 		d := open(t, "testdata/"+c.file)
 		subject, packages, findings := scene()
