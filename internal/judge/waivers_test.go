@@ -335,3 +335,71 @@ func TestWaivingTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestWaiverOfOnePackage: a finding in two packages is not waived by a word about one,
+// but by a word about the source of both.
+func TestWaiverOfOnePackage(t *testing.T) {
+	f := weakness("CVE-1", netStop)
+	f.Packages = []string{"dpkg:zlib1g@1", "dpkg:bash@1"}
+	for scope, want := range map[string]bool{"dpkg:zlib1g": false, "dpkg:bash@1": false, "dpkg:both": true, "dpkg:both@7": true, "dpkg:both@1": false, "pypi:both": false} {
+		in := with(calm(), found(f), waived(waiver(landwaiter.WaiverAccepted, "CVE-1")), func(in *Input) {
+			in.Waivers[0].Package = scope
+			for i := range in.Packages {
+				in.Packages[i].SourceName, in.Packages[i].SourceVersion = "both", "7"
+			}
+		})
+		if _, got := Waive(DefaultMethod(), in); got[0].Counted != want {
+			t.Errorf("%s: %+v", scope, got[0])
+		}
+	}
+}
+
+// TestNeverImprovesWithWaivers: what makes advice no better without waivers makes it no
+// better with them.
+func TestNeverImprovesWithWaivers(t *testing.T) {
+	m := DefaultMethod()
+	for name, change := range map[string]func(*rand.Rand, *Input){
+		"a finding added": func(r *rand.Rand, in *Input) {
+			f := randomFinding(r, 900)
+			if len(in.Findings) > 0 && r.Intn(2) == 0 { // one that a waiver covers
+				f.ID = in.Findings[r.Intn(len(in.Findings))].ID
+			}
+			in.Findings = append(in.Findings, f)
+		},
+		"a weakness listed as in use": func(r *rand.Rand, in *Input) {
+			if len(in.Findings) > 0 {
+				in.Findings[r.Intn(len(in.Findings))].Exploited = &landwaiter.Exploited{Source: "kev"}
+			}
+		},
+		"a protection removed": func(r *rand.Rand, in *Input) {
+			if len(in.Protections) > 0 {
+				i := r.Intn(len(in.Protections))
+				in.Protections = slices.Delete(in.Protections, i, i+1)
+			}
+		},
+		"time passed": func(r *rand.Rand, in *Input) { in.Now = in.Now.AddDate(0, 0, r.Intn(200)) },
+		"other bytes": func(_ *rand.Rand, in *Input) { in.Subject.Digest = "sha256:other" },
+		"no project":  func(_ *rand.Rand, in *Input) { in.Project = "" },
+		"signed by the team": func(r *rand.Rand, in *Input) {
+			if len(in.Waivers) > 0 {
+				in.Waivers[r.Intn(len(in.Waivers))].By.Role = "researcher"
+			}
+		},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
+			for seed := range int64(rounds) {
+				r, in := waivedInput(seed)
+				if len(in.Waivers) > 0 && r.Intn(4) == 0 {
+					in.Subject.Digest, in.Waivers[0].Digest = "sha256:this", "sha256:this"
+				}
+				before, _ := Judge(m, in)
+				changed := clone(in)
+				changed.Waivers = slices.Clone(in.Waivers)
+				change(r, &changed)
+				if after, _ := Judge(m, changed); after.Outcome.Rank() < before.Outcome.Rank() {
+					t.Fatalf("seed %d: %s became %s", seed, before.Outcome, after.Outcome)
+				}
+			}
+		})
+	}
+}

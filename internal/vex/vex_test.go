@@ -31,7 +31,8 @@ func scene() (*landwaiter.Subject, []landwaiter.Package, []landwaiter.Finding) {
 	}
 	return &landwaiter.Subject{Digest: digest}, packages, []landwaiter.Finding{
 		f("CVE-2026-0001", packages[0].ID, "CVE-2026-0002"), f("CVE-2026-0002", packages[0].ID), f("CVE-2026-0003", packages[0].ID),
-		f("CVE-2026-0005", packages[1].ID, "GHSA-dddd-eeee-ffff"), {ID: "runs-as-root", Kind: landwaiter.KindRunsAsRoot},
+		f("CVE-2026-0005", packages[1].ID, "GHSA-dddd-eeee-ffff"),
+		{ID: "runs-as-root", Kind: landwaiter.KindRunsAsRoot},
 	}
 }
 
@@ -268,4 +269,15 @@ func FuzzRead(f *testing.F) {
 			t.Error(diff)
 		}
 	})
+}
+
+// TestRecordsOfSeveral: a record about several CVEs is no name of each.
+func TestRecordsOfSeveral(t *testing.T) {
+	f := landwaiter.Finding{Reference: "RHSA-2026:1", Advisories: []landwaiter.Advisory{{ID: "RHSA-2026:1", Aliases: []string{"CVE-2026-0007", "CVE-2026-0008", "ALT-1"}}}}
+	for name, want := range map[string]bool{"CVE-2026-0007": false, "RHSA-2026:1": true, "ALT-1": true} {
+		m := newMatcher(&landwaiter.Subject{}, nil, []landwaiter.Finding{f})
+		if got := len(m.about(&statement{names: []string{name}})) == 1; got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }
