@@ -214,13 +214,18 @@ func Assessments(base, subject *landwaiter.Assessment, order Order) (*Comparison
 		Base: side(base), Subject: side(subject), Layers: layers(base, subject),
 		Packages: packages(base, subject, order), Findings: findings(base, subject), Unnamed: unnamed(base, subject),
 	}
+	c.Account = account(base, subject)
+	return c, nil
+}
+
+// account is every class of the account on each side.
+func account(base, subject *landwaiter.Assessment) (out []ClassChange) {
 	for class := range landwaiter.NumClasses {
-		c.Account = append(c.Account, ClassChange{class.String(), *base.Account.Class(class), *subject.Account.Class(class)})
+		out = append(out, ClassChange{class.String(), *base.Account.Class(class), *subject.Account.Class(class)})
 	}
-	c.Account = append(c.Account,
+	return append(out,
 		ClassChange{"removed or replaced by a later layer", base.Account.Hidden, subject.Account.Hidden},
 		ClassChange{"total", base.Account.Total, subject.Account.Total})
-	return c, nil
 }
 
 // alike refuses to compare what was not made in the same way.

@@ -20,7 +20,7 @@ const (
 // WriteText writes a comparison in plain words, facts and numbers only. What comes
 // from the subjects is made harmless to a terminal. It returns w's first error.
 func WriteText(w io.Writer, c *Comparison) error {
-	t := &text{bufio.NewWriter(w)}
+	t := &text{bufio.NewWriter(w), "in the base", "in the subject"}
 	t.head(c)
 	t.layers(c)
 	t.packages(c)
@@ -34,8 +34,26 @@ func WriteText(w io.Writer, c *Comparison) error {
 	return nil
 }
 
-// text writes lines; their error stays in w until Flush.
-type text struct{ w *bufio.Writer }
+// WriteFacts writes the lists of a diff as WriteText does: findings, packages, files
+// that nobody owns and the account.
+func WriteFacts(w io.Writer, d *Diff) error {
+	t := &text{bufio.NewWriter(w), "then", "now"}
+	c := &Comparison{Findings: d.Findings, Packages: d.Packages, Unnamed: d.Unnamed, Account: d.Account}
+	t.findings(c)
+	t.packages(c)
+	t.unnamed(c)
+	t.account(c)
+	if err := t.w.Flush(); err != nil {
+		return fmt.Errorf("writing the diff: %w", err)
+	}
+	return nil
+}
+
+// text writes lines; their error stays in w until Flush. was and is name the two.
+type text struct {
+	w       *bufio.Writer
+	was, is string
+}
 
 func (t *text) line(format string, args ...any) { fmt.Fprintf(t.w, format+"\n", args...) }
 
@@ -184,7 +202,7 @@ func (t *text) findings(c *Comparison) {
 	t.line("")
 	t.line("FINDINGS")
 	for _, k := range c.Findings.By {
-		t.line("  %s: %d in the base, %d in the subject", plain(string(k.Kind)), k.Base, k.Subject)
+		t.line("  %s: %d %s, %d %s", plain(string(k.Kind)), k.Base, t.was, k.Subject, t.is)
 	}
 	for _, l := range []struct {
 		sign string
@@ -241,7 +259,7 @@ func (t *text) unnamed(c *Comparison) {
 	u := &c.Unnamed
 	t.line("")
 	t.line("FILES THAT NOBODY OWNS")
-	t.line("  %s in the subject, %s in the base", count(u.Subject), count(u.Base))
+	t.line("  %s %s, %s %s", count(u.Subject), t.is, count(u.Base), t.was)
 	for _, l := range []struct {
 		sign string
 		all  []FolderChange

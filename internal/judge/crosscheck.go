@@ -89,7 +89,7 @@ func (c *crossing) check(g *group, f *landwaiter.Finding) *landwaiter.CrossCheck
 	}
 	exposed := false
 	s.Exposure, exposed = c.exposure(g)
-	if g.vague {
+	if g.vague && s.Exposure != "small" { // else every way there is was closed
 		out.Assumed = append(out.Assumed, factExposure)
 	}
 	s.Automatable = !known || say.automatable

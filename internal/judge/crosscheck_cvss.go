@@ -167,6 +167,7 @@ func (c *crossing) score(s *landwaiter.Severity, g *group) *landwaiter.CVSS {
 	}
 	switch av := v.get("AV"); {
 	case v.version == "2.0": // it has no such metrics
+	case v.get("UI") != "N": // what comes in is a file, whatever is closed to the network
 	case av == "N" && lean(landwaiter.DoorNetworkIn):
 		if place.attack = "A"; lean(landwaiter.DoorNeighbour) {
 			place.attack = "L"

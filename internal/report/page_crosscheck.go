@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,9 +50,16 @@ func (v *sheet) crosscheck() []part {
 
 func (v *sheet) crosscheckRow(f *landwaiter.Finding) []cell {
 	c := f.CrossCheck
-	facts := cell{
-		v.wordFor("cc-exploitation", c.SSVC.Exploitation), v.wordFor("cc-exposure", c.SSVC.Exposure),
-		v.wordFor("cc-automatable", strconv.FormatBool(c.SSVC.Automatable)), v.wordFor("cc-impact", c.SSVC.HumanImpact),
+	var facts cell
+	for _, said := range []struct{ name, group, code string }{
+		{"exploitation", "cc-exploitation", c.SSVC.Exploitation},
+		{"exposure", "cc-exposure", c.SSVC.Exposure},
+		{"automatable", "cc-automatable", strconv.FormatBool(c.SSVC.Automatable)},
+		{"", "cc-impact", c.SSVC.HumanImpact},
+	} {
+		if !slices.Contains(c.Assumed, said.name) {
+			facts = append(facts, v.wordFor(said.group, said.code))
+		}
 	}
 	for _, a := range c.Assumed {
 		facts = append(facts, v.wordFor("cc-assumed", a))

@@ -10,6 +10,7 @@ import (
 	"text/template"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/compare"
 )
 
 func load(t testing.TB) *words {
@@ -91,8 +92,9 @@ func TestEveryCodeHasItsSentence(t *testing.T) {
 	bands := []string{string(landwaiter.BandOpen), string(landwaiter.BandOne), string(landwaiter.BandTwo), string(landwaiter.BandNoWay), string(landwaiter.BandUnknown)}
 	fileKinds := []string{"program", "script", "archive", "model", "data", "text", "empty", "unknown"}
 	for group, all := range (codes{
-		"baseline-why": landwaiter.BaselineWhys(),
-		"reason":       landwaiter.ReasonCodes(), "reason-forward": landwaiter.ReasonCodes(),
+		"baseline-why": landwaiter.BaselineWhys(), "cause": compare.CauseCodes(), "diff-condition": {"added", "removed", "changed"},
+		"diff-protection": {"added", "removed", "changed", "credited", "lost", "retested"}, "diff-source": {"added", "removed", "changed", "stale", "fresh", "newer", "older"},
+		"reason": landwaiter.ReasonCodes(), "reason-forward": landwaiter.ReasonCodes(),
 		"outcome": outcomes, "outcome-means": outcomes, "outcome-forward": outcomes,
 		"scenario": scenarioIDs, "scenario-class": {"A", "B", "C"}, "door": doors, "band": bands, "band-name": bands,
 		"class": classCodes[:], "class-short": classCodes[:], "class-means": classCodes[:],
