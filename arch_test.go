@@ -27,8 +27,6 @@ var imports = map[string][]string{
 	"internal/version":        {"root"},
 	"internal/judge":          {"root", "internal/rules"},
 	"internal/rules":          {"root"},
-	"internal/report":         {"root"},
-	"internal/judge":          {"root"},
 	"internal/report":         {"root", "internal/compare"},
 	"internal/gunzip":         {},
 	"internal/image":          {"root", "internal/limitio", "internal/gunzip"},
