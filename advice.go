@@ -260,10 +260,12 @@ type Assessment struct {
 	// the lists were given.
 	Declared []Comparison `json:"declared,omitempty"`
 	// Project is whom the assessment is for, empty where nobody says. Waivers are what
-	// people accepted or answered, by ID; Statements the files of VEX that were given.
+	// people accepted or answered, by ID; Statements the files of VEX that were given, and
+	// Trust whose of these the TRE trusts.
 	Project    string          `json:"project,omitempty"`
 	Waivers    []Waiver        `json:"waivers,omitempty"`
 	Statements []StatementFile `json:"statements,omitempty"`
+	Trust      []Trust         `json:"trust,omitempty"`
 	// Baseline is what the subject was held against; nil where nothing was given.
 	Baseline *Baseline `json:"baseline,omitempty"`
 }

@@ -124,7 +124,7 @@ func conclude(a *landwaiter.Assessment, opt Options, see *inspect.Input, count f
 	}
 	sortFindings(a.Findings)
 	a.Gaps = append(a.Gaps, missing(a, ends)...)
-	a.Project, a.Statements = opt.Project, vex.Match(opt.VEX, &a.Subject, a.Packages, a.Findings)
+	a.Project, a.Trust, a.Statements = opt.Project, opt.Trust, vex.Match(opt.VEX, &a.Subject, a.Packages, a.Findings)
 	in := judge.Input{
 		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
 		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections,
