@@ -32,10 +32,11 @@ var imports = map[string][]string{
 	"internal/image":          {"root", "internal/limitio", "internal/gunzip"},
 	"internal/inventory":      {"root", "internal/image", "internal/limitio", "internal/gunzip", "internal/declared"},
 	"internal/inspect":        {"root", "internal/image", "internal/limitio", "internal/declared"},
+	"internal/content":        {"root", "internal/inventory"}, // it watches what inventory reads
 	"internal/advisory":       {"root", "internal/version", "internal/limitio"},
 	"internal/vex":            {"root"},
 	"internal/declared":       {"root", "internal/version", "internal/limitio"},
-	"internal/assess":         {"root", "internal/limitio", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/declared", "internal/judge", "internal/vex"},
+	"internal/assess":         {"root", "internal/limitio", "internal/image", "internal/inventory", "internal/inspect", "internal/advisory", "internal/declared", "internal/judge", "internal/vex", "internal/content"},
 	"internal/lwtest":         {"root"},
 	"internal/lwtest/bench":   {"root", "internal/lwtest"},
 	"internal/lwtest/mkimage": {"root", "internal/lwtest"},
@@ -48,7 +49,7 @@ var imports = map[string][]string{
 // doors is which packages alone may import a library: one dependency, one door.
 var doors = map[string][]string{
 	"github.com/google/go-containerregistry": {"internal/image"},
-	"github.com/google/osv-scalibr":          {"internal/version", "internal/inventory"},
+	"github.com/google/osv-scalibr":          {"internal/version", "internal/inventory", "internal/content"},
 	"github.com/BurntSushi/toml":             {"internal/inventory", "internal/declared"},
 	"github.com/CycloneDX/cyclonedx-go":      {"internal/report", "internal/declared"},
 	"github.com/spdx/tools-golang":           {"internal/report", "internal/declared"},

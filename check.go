@@ -20,6 +20,11 @@ type Check struct {
 	Reason string `json:"reason,omitempty"`
 	// Seen is what it looked into.
 	Seen Count `json:"seen"`
+	// Aside are examples of files in which the same was seen and that are no finding: as
+	// a package's maker gives them to everybody, or keys of tests. At most a hundred;
+	// AsideSeen counts them all.
+	Aside     []File `json:"aside,omitempty"`
+	AsideSeen Count  `json:"asideSeen,omitzero"`
 }
 
 // Looked reports whether a check was done.

@@ -29,6 +29,7 @@ type assessFlags struct {
 	gate                                bool
 	waived                              waiverFlags
 	again                               bool // the subject is a stored assessment
+	clamd                               string
 }
 
 func assessCommand(s streams) *cobra.Command { return assessingCommand(s, new(assessFlags)) }
@@ -62,6 +63,7 @@ Exit status: 0 assessed; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json and so on into this `folder`; - for standard output")
 	cmd.Flags().StringVar(&f.at, "at", "", "judge as of this `time`, YYYY-MM-DD or RFC 3339 (default now)")
 	cmd.Flags().StringVar(&f.baseline, "baseline", "", "count the known weaknesses of this too, in the same way: a stored assessment (`FILE`), or a subject")
+	cmd.Flags().StringVar(&f.clamd, "clamd", "", "show every file to the ClamAV daemon at this `socket`: unix:/PATH or tcp:HOST:PORT; nothing is sent without it")
 	cmd.Flags().BoolVar(&f.gate, "gate", false, "let the exit status tell the advice")
 	return cmd
 }
@@ -83,7 +85,7 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 	if err != nil {
 		return &usageError{err}
 	}
-	opt := assess.Options{Now: now, Tool: landwaiter.Tool{Name: "landwaiter", Version: version}}
+	opt := assess.Options{Now: now, Tool: landwaiter.Tool{Name: "landwaiter", Version: version}, Clamd: f.clamd}
 	if opt.Image, err = f.options(); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/landwaiter/landwaiter"
+	"github.com/landwaiter/landwaiter/internal/content"
 	"github.com/landwaiter/landwaiter/internal/declared"
 	"github.com/landwaiter/landwaiter/internal/inspect"
 )
@@ -43,6 +44,12 @@ func Again(stored *landwaiter.Assessment, opt Options) (*landwaiter.Assessment, 
 	for i := range stored.Gaps {
 		if g := &stored.Gaps[i]; !said(g) {
 			a.Gaps = append(a.Gaps, *g)
+		}
+	}
+	// What stands in the files is as it was.
+	for i := range stored.Findings {
+		if content.Found(&stored.Findings[i]) {
+			a.Findings = append(a.Findings, stored.Findings[i])
 		}
 	}
 	if len(opt.Declared) > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/advisory"
+	"github.com/landwaiter/landwaiter/internal/content"
 	"github.com/landwaiter/landwaiter/internal/declared"
 	"github.com/landwaiter/landwaiter/internal/image"
 	"github.com/landwaiter/landwaiter/internal/inspect"
@@ -47,6 +48,10 @@ type Options struct {
 	Tool landwaiter.Tool
 	// Cache keeps what layers say from run to run; nil for none.
 	Cache inventory.Cache
+	// Clamd is the socket of a ClamAV daemon that every file is shown to, as
+	// "unix:/PATH" or "tcp:HOST:PORT"; "" for none. Layers are then read whatever the
+	// cache holds.
+	Clamd string
 	// Watch is called when the subject is open, before it is read; what it
 	// returns is called when it has been read.
 	Watch func(progress func() (read, total int64), stats *inventory.Stats) (stop func())
@@ -64,15 +69,16 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	}
 	defer func() { err = errors.Join(err, im.Close()) }()
 
-	inv, err := read(ctx, im, opt)
+	inv, inside, err := read(ctx, im, opt)
 	if err != nil {
 		return nil, err
 	}
 	a := &landwaiter.Assessment{
 		Schema: landwaiter.Schema, Tool: opt.Tool, At: opt.Now.UTC(), Subject: im.Subject(),
 		System: inv.System, Gaps: inv.Gaps, Packages: inv.Packages, Unowned: inv.Unowned, Changed: inv.Changed, Groups: inv.Groups,
-		Sources: []landwaiter.Source{}, Findings: []landwaiter.Finding{},
+		Sources: []landwaiter.Source{}, Findings: append([]landwaiter.Finding{}, inside.Findings...), Checks: inside.Checks,
 	}
+	a.Gaps = append(a.Gaps, inside.Gaps...)
 	if a.Subject.Kind == landwaiter.SubjectFolder {
 		a.Subject.Digest = inv.TreeDigest
 	}
@@ -140,12 +146,30 @@ func conclude(a *landwaiter.Assessment, opt Options, see *inspect.Input, count f
 	return nil
 }
 
-func read(ctx context.Context, im *image.Image, opt Options) (*inventory.Result, error) {
+// read reads the subject once: what is in it, and what is inside its files.
+func read(ctx context.Context, im *image.Image, opt Options) (_ *inventory.Result, inside content.Result, err error) {
+	look := content.New()
+	watches := inventory.Watches{Content: look.Watch}
+	var malware *landwaiter.Check
+	if opt.Clamd != "" {
+		c, err := content.Ask(ctx, opt.Clamd, opt.Now, judge.DefaultMethod().MaxAgeDays)
+		if err != nil {
+			return nil, inside, err
+		}
+		check := c.Check()
+		if malware = &check; c.Reachable() {
+			watches.Fresh = c.Watch
+		}
+	}
 	var stats inventory.Stats
 	if opt.Watch != nil {
 		defer opt.Watch(im.Progress, &stats)()
 	}
-	return inventory.Read(ctx, im, &stats, opt.Cache)
+	inv, err := inventory.ReadWatched(ctx, im, &stats, opt.Cache, watches)
+	if err != nil {
+		return nil, inside, err
+	}
+	return inv, content.Conclude(inv, look.Settings(im.Settings()), malware), nil
 }
 
 // known fills in what the advisory file answers, and returns the end of the

@@ -59,6 +59,8 @@ type Image struct {
 	base    Base
 	opt     Options
 	src     source
+	// env and steps are as the image has them: see Settings.
+	env, steps []string
 	// unpacked counts bytes of tar over all layers, content the bytes of files,
 	// each against Options.MaxUnpacked.
 	unpacked, content atomic.Int64

@@ -178,6 +178,10 @@ func (im *Image) openConfig(raw []byte, id string, layers []landwaiter.Layer, wa
 		name, _, _ := strings.Cut(e, "=")
 		s.Config.Env = append(s.Config.Env, name)
 	}
+	im.env = cfg.Config.Env
+	for i := range cfg.History {
+		im.steps = append(im.steps, cfg.History[i].CreatedBy)
+	}
 	return nil
 }
 

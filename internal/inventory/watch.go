@@ -80,6 +80,8 @@ type Seen struct {
 	// not. Neither is true where nobody can say. Conf is true of a configuration file:
 	// its owner does not mind a change.
 	Shipped, Changed, Conf bool
+	// System is true where the owner is the system's package manager.
+	System bool
 	// Hidden: a later layer removed or replaced the file. It is still in the image.
 	Hidden bool
 }
@@ -278,6 +280,7 @@ func (g *merge) sighting(r *Result, l *layerFacts, layers []int, where map[image
 		s.File, s.Hidden = r.file(n), false
 		if f.owner != noOwner {
 			s.File.Owner = r.Packages[f.owner].ID
+			s.System = f.is(flagSystem)
 			s.Shipped, s.Changed, s.Conf = f.state() == stateShipped, f.state() == stateChanged, f.is(flagConf)
 		}
 		return s
