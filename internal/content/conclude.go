@@ -156,7 +156,13 @@ func sighting(s *inventory.Seen) (one fileKind, fact string, aside bool) {
 
 // tests are folders and names of files with keys that everybody has: of tests, of
 // examples and of texts about keys.
-var tests = regexp.MustCompile(`(?i)(?:^|/)(?:tests?|testing|test[-_]?data|fixtures?|examples?|samples?|docs?|spec|demos?|mocks?|man[0-9]?|changelogs?|[a-z0-9]+[-_]tests?)/|(?:^|/)(?:test_[^/]*|[^/]*_test\.[a-z]+|[^/]*\.(?:test|spec)\.[a-z]+|changelog[^/]*|readme[^/]*|conftest\.py)$`)
+var tests = regexp.MustCompile(`(?i)(?:^|/)(?:tests?|testing|test[-_]?data|fixtures?|examples?|samples?|docs?|spec|demos?|mocks?|dummy[^/]*|man[0-9]?|changelogs?|[a-z0-9]+[-_]tests?)/|(?:^|/)(?:test_[^/]*|[^/]*_test\.[a-z]+|[^/]*\.(?:test|spec)\.[a-z]+|changelog[^/]*|readme[^/]*|conftest\.py)$`)
+
+// everybodys are files, by their SHA-256, with keys that their makers publish for their
+// own tests, outside of any folder of tests.
+var everybodys = map[string]string{
+	"2fea2ebe77388df61566fcd43eb0070dbff2842c8786a0e7906a13e5f10c3e65": "Go, src/crypto/x509/platform_root_key.pem",
+}
 
 // isAside reports whether what was seen is no finding. What a package's maker gives to
 // everybody is no secret, and sample data is about nobody here.
@@ -170,6 +176,8 @@ func isAside(s *inventory.Seen, one fileKind) bool {
 		return s.File.Owner != "" && !s.Conf
 	case stored(s.What):
 		return false
+	case s.Inside == "" && everybodys[s.File.SHA256] != "":
+		return true
 	case strings.HasPrefix(path.Base(one.path), "ssl-cert-snakeoil"):
 		return true // made for nothing: it certifies nobody
 	case s.System && !s.Conf && s.File.Owner != "":

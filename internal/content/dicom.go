@@ -32,7 +32,7 @@ func (w *watch) patient(b []byte) {
 	switch {
 	case name && (id || born) && !d.removed:
 		w.markLine(whatPatient, 0)
-	case name || born && id:
+	case name || d.name == "" && born && id:
 		w.markLine(whatMayPatient, 0)
 	}
 }

@@ -54,6 +54,7 @@ func rules() []rule {
 		{"a Slack token", []string{"xoxb-", "xoxp-", "xoxa-", "xoxs-"}, 1, 256, shaped(`^xox[abps]-[0-9]{8,14}-[0-9A-Za-z-]{20,}`)},
 		{"a Slack address for messages", []string{"hooks.slack.com/services/T"}, 1, 256, shaped(`^hooks\.slack\.com/services/T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{20,}`)},
 		{"an Azure storage key", []string{"AccountKey="}, 1, 256, shaped(`^AccountKey=[A-Za-z0-9+/]{86}==`)},
+		{"a Supabase key", []string{"sb_secret_"}, 1, 256, shaped(`^sb_secret_[A-Za-z0-9_-]{31,36}`)},
 		{"a Google client secret", []string{"GOCSPX-"}, 1, 256, shaped(`^GOCSPX-[A-Za-z0-9_-]{28}`)},
 	}, ofVeles()...)
 }
@@ -235,10 +236,13 @@ func hostOf(b []byte) string {
 // nowhere are hosts in texts about addresses.
 var nowhere = regexp.MustCompile(`(?:^|\.)(?:localhost|local|example|test|invalid|example\.(?:com|org|net)|host|hostname|server|domain|domain\.tld|domain\.com|host\.com|site\.com|mydomain\.com|myserver\.com|company\.com|foo\.com|bar\.com|abc\.com|test\.com|somewhere\.com|127\.[0-9.]+|0\.0\.0\.0|192\.0\.2\.[0-9]+)$|example`)
 
+// written are users and passwords in texts about addresses.
+var written = regexp.MustCompile(`(?i)^(?:user|username|usr|login|me|name|john|jane|alice|bob|joe)[0-9]{0,2}:|p[a@4][s5$]*w[o0]?r?d|:pa[s5$]{2}`)
+
 // leaks reports whether an address holds a real password. In a file whose purpose it
 // is to hold one, any that is no placeholder counts.
 func leaks(user, password, host string, stored bool) bool {
-	if password == "" || placeholder(password) || reference(user) || strings.EqualFold(user, password) || nowhere.MatchString(host) {
+	if password == "" || placeholder(password) || reference(user) || !stored && written.MatchString(user+":"+password) || strings.EqualFold(user, password) || nowhere.MatchString(host) {
 		return false
 	}
 	if stored {

@@ -77,7 +77,6 @@ func ofVeles() []rule {
 		detected("a SendGrid key", 0, token, sendgrid.NewDetector(), letters("SG.")...),
 		detected("a Postman key", 0, token, postmanapikey.NewAPIKeyDetector(), "PMAK-"),
 		detected("a Supabase key", 0, token, supabase.NewPATDetector(), "sbp_"),
-		detected("a Supabase key", 0, token, supabase.NewProjectSecretKeyDetector(), "sb_secret_"),
 		detected("a Square key", 0, token, squareapikey.NewOAuthApplicationSecretDetector(), "sq0csp-"),
 		detected("a 1Password token", 0, 2<<10, onepasswordkeys.NewServiceTokenDetector(), "ops_eyJ"),
 		detected("a CircleCI token", 0, token, circleci.NewPersonalAccessTokenDetector(), "CCIPAT_"),
