@@ -46,12 +46,6 @@ func Again(stored *landwaiter.Assessment, opt Options) (*landwaiter.Assessment, 
 			a.Gaps = append(a.Gaps, *g)
 		}
 	}
-	// What stands in the files is as it was.
-	for i := range stored.Findings {
-		if content.Found(&stored.Findings[i]) {
-			a.Findings = append(a.Findings, stored.Findings[i])
-		}
-	}
 	if len(opt.Declared) > 0 {
 		a.Declared = nil
 	}
@@ -86,7 +80,9 @@ var onceKinds = []landwaiter.Kind{landwaiter.KindSelfInstall, landwaiter.KindGai
 func looked(stored *landwaiter.Assessment) (out []landwaiter.Finding) {
 	for i := range stored.Findings {
 		f := stored.Findings[i]
-		if f.Reference == "" && len(f.Advisories) == 0 && f.Kind != landwaiter.KindKernelHeaders && (slices.Contains(onceKinds, f.Kind) || !slices.Contains(inspect.Kinds(), f.Kind)) {
+		listed := f.Reference != "" || len(f.Advisories) > 0 || f.Kind == landwaiter.KindKernelHeaders
+		again := slices.Contains(inspect.Kinds(), f.Kind) && !slices.Contains(onceKinds, f.Kind)
+		if content.Found(&f) || !listed && !again {
 			f.CrossCheck = nil
 			out = append(out, f)
 		}

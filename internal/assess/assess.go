@@ -60,7 +60,8 @@ type Options struct {
 // Run assesses the subject that ref names. The same subject, advisories,
 // protections and time give the same assessment.
 func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment, err error) {
-	if _, err := opt.method(); err != nil { // before any long work
+	method, err := opt.method()
+	if err != nil { // before any long work
 		return nil, err
 	}
 	im, err := image.Open(ctx, ref, opt.Image)
@@ -69,7 +70,7 @@ func Run(ctx context.Context, ref string, opt Options) (_ *landwaiter.Assessment
 	}
 	defer func() { err = errors.Join(err, im.Close()) }()
 
-	inv, inside, err := read(ctx, im, opt)
+	inv, inside, err := read(ctx, im, opt, method.InForce().MaxAgeDays)
 	if err != nil {
 		return nil, err
 	}
@@ -146,13 +147,14 @@ func conclude(a *landwaiter.Assessment, opt Options, see *inspect.Input, count f
 	return nil
 }
 
-// read reads the subject once: what is in it, and what is inside its files.
-func read(ctx context.Context, im *image.Image, opt Options) (_ *inventory.Result, inside content.Result, err error) {
+// read reads the subject once: what is in it, and what is inside its files. A scanner
+// whose data is older than maxAgeDays is not asked.
+func read(ctx context.Context, im *image.Image, opt Options, maxAgeDays int) (_ *inventory.Result, inside content.Result, err error) {
 	look := content.New()
 	watches := inventory.Watches{Content: look.Watch}
 	var malware *landwaiter.Check
 	if opt.Clamd != "" {
-		c, err := content.Ask(ctx, opt.Clamd, opt.Now, judge.DefaultMethod().MaxAgeDays)
+		c, err := content.Ask(ctx, opt.Clamd, opt.Now, maxAgeDays)
 		if err != nil {
 			return nil, inside, err
 		}
