@@ -160,6 +160,8 @@ func TestMayNotBeLoosened(t *testing.T) {
 		{"dueDays: 14", "dueDays: 15", "  dueDays", "dueDays is 15"},
 		{"freshDaysA: 90", "freshDaysA: 91", "  freshDaysA", "freshDaysA is 91"},
 		{"exploitedDays: 14", "exploitedDays: 15", "  exploitedDays", "exploitedDays is 15"},
+		{"maxWaiverDays: 180", "maxWaiverDays: 181", "  maxWaiverDays", "maxWaiverDays is 181"},
+		{"maxWaiverDaysExploited: 90", "maxWaiverDaysExploited: 91", "  maxWaiverDaysExploited", "maxWaiverDaysExploited is 91"},
 		{"  - id: A4\n    class: A\n    name: data about people is brought in hidden in software\n    by: [unnamed]\n", "", "scenarios:", "scenario A4 (data about people is brought in hidden in software) is not there; class A"},
 		{"by: [data, altered, outward]", "by: [data, altered]", "  - id: A1", `scenario A1 no longer comes about by "outward"`},
 		{"      - [other-project]\n", "", "  - id: A2", "the way through other-project needs more doors than before, or is gone"},
