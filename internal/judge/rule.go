@@ -131,7 +131,7 @@ func (h *hearing) apply() (reasons []landwaiter.Reason, conditions []landwaiter.
 	c := rules.NewCase(&h.in.Subject, h.in.System, h.in.Packages, h.m.Tier, h.in.Now)
 	met := make([]ruling, len(h.m.Rules))
 	for _, f := range h.findings {
-		q := c.About(f)
+		q := c.About(asFound(f))
 		for i := range h.m.Rules {
 			met[i].add(f, &h.m.Rules[i], q)
 		}
@@ -152,6 +152,17 @@ func (h *hearing) apply() (reasons []landwaiter.Reason, conditions []landwaiter.
 		}
 	}
 	return reasons, conditions
+}
+
+// asFound returns f with the kind that it was found with: a waiver that makes it
+// another kind lifts no rule. A rule that is to spare what was waived asks for that.
+func asFound(f *landwaiter.Finding) *landwaiter.Finding {
+	if f.WasKind == "" {
+		return f
+	}
+	found := *f
+	found.Kind = f.WasKind
+	return &found
 }
 
 // ruling is what came of one rule.

@@ -109,6 +109,25 @@ func TestRulesSeeTheTierAndTheClock(t *testing.T) {
 	}
 }
 
+// TestWaiversLiftNoRule that does not ask for them.
+func TestWaiversLiftNoRule(t *testing.T) {
+	in := with(calm(), found(fixed(weakness("CVE-1", netStop))))
+	for _, kind := range []landwaiter.WaiverKind{landwaiter.WaiverAccepted, landwaiter.WaiverResults, landwaiter.WaiverFalseAlarm} {
+		for when, want := range map[string]landwaiter.Outcome{
+			`finding.kind == "weakness"`:                         landwaiter.DoNotImport,
+			`finding.kind == "weakness" && finding.waived == ""`: landwaiter.Conditions,
+		} {
+			a, _ := Judge(withRules(t, rule("r", when, "do-not-import-yet")), with(in, waived(waiver(kind, "CVE-1"))))
+			if kind == landwaiter.WaiverFalseAlarm && want == landwaiter.Conditions {
+				want = landwaiter.Recommend
+			}
+			if a.Outcome != want {
+				t.Errorf("%s, %s: %s, want %s", kind, when, a.Outcome, want)
+			}
+		}
+	}
+}
+
 // conds are expressions that hold, do not hold, or cannot tell.
 var conds = []string{
 	`finding.kind == "weakness"`, `finding.kind != "weakness"`, `has(finding.exploited)`, `finding.epss.probability > 0.5`,
