@@ -69,7 +69,7 @@ func TestDifferences(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	file := string(ShippedMethod())
+	file := ownFile(t)
 	file = edit(t, file, "    by: [unnamed]\n", "    by: [unnamed, data]\n")
 	file = edit(t, file, "      - [full-control, host]\n", "      - [host]\n")
 	m, err := readMethod(t, file)

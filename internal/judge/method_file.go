@@ -130,7 +130,7 @@ func parseMethod(b []byte, name string) (Method, *places, error) {
 		return m, nil, err
 	}
 	err = d.fields(root, "a method", []field{
-		{"name", true, func(n *yaml.Node) error { return d.label(n, "name", &m.Name) }},
+		{"name", true, func(n *yaml.Node) error { d.mark("name", n); return d.label(n, "name", &m.Name) }},
 		{"version", true, func(n *yaml.Node) error { return d.label(n, "version", &m.Version) }},
 		{"loosened", false, d.loosened},
 		{"scenarios", true, d.events},

@@ -31,6 +31,11 @@ func fullMethod(t testing.TB) (string, Method) {
 	return string(b), m
 }
 
+// ownFile is the shipped method by another name.
+func ownFile(t testing.TB) string {
+	return edit(t, string(ShippedMethod()), "name: landwaiter default", "name: our service")
+}
+
 // edit replaces text that must be there.
 func edit(t testing.TB, text, from, to string) string {
 	t.Helper()
@@ -146,7 +151,7 @@ func TestFullMethod(t *testing.T) {
 // TestMayNotBeLoosened: each change makes the shipped method looser where it may
 // not be, and is refused by its line, with what and why.
 func TestMayNotBeLoosened(t *testing.T) {
-	file := string(ShippedMethod())
+	file := ownFile(t)
 	for _, c := range []struct{ from, to, at, want string }{
 		{"    open: do-not-import-yet\n    one-protection: do-not", "    open: cannot-judge\n    one-protection: do-not", "    open: do-not", "class A, open: cannot-judge, where the shipped method has do-not-import-yet; class A must never happen, and may not be loosened"},
 		{"one-protection: do-not-import-yet", "one-protection: import-with-conditions", "    one-protection: do-not", "class A, one-protection"},
@@ -190,7 +195,7 @@ func TestMayNotBeLoosened(t *testing.T) {
 
 // TestMayBeLoosenedInTheOpen: classes B and C, by somebody with a reason.
 func TestMayBeLoosenedInTheOpen(t *testing.T) {
-	file := string(ShippedMethod())
+	file := ownFile(t)
 	const agreed = "loosened:\n  by: the board\n  on: 2026-11-02\n  because: we think so\n"
 	for _, c := range [][2]string{
 		{"freshDays: 180", "freshDays: 365"},
@@ -213,8 +218,20 @@ func TestMayBeLoosenedInTheOpen(t *testing.T) {
 	}
 }
 
+// TestShippedNameIsTheShippedMethods: no other goes by it, however small the change.
+func TestShippedNameIsTheShippedMethods(t *testing.T) {
+	changed := edit(t, string(ShippedMethod()), "maxAgeDays: 14", "maxAgeDays: 13")
+	_, err := readMethod(t, changed)
+	if e, ok := errors.AsType[*landwaiter.SyntaxError](err); !ok || e.Line != lineOf(t, changed, "name: landwaiter") || !strings.Contains(err.Error(), "give it a name of its own") {
+		t.Errorf("%v", err)
+	}
+	if _, err := readMethod(t, "# ours\n"+string(ShippedMethod())); err != nil {
+		t.Errorf("a comment: %v", err)
+	}
+}
+
 func TestTightened(t *testing.T) {
-	file := string(ShippedMethod())
+	file := ownFile(t)
 	for _, c := range [][2]string{
 		{"two-or-more-protections: import-with-conditions", "two-or-more-protections: do-not-import-yet"},
 		{"maxAgeDays: 14", "maxAgeDays: 0"},
@@ -287,7 +304,7 @@ func TestMethodErrors(t *testing.T) {
 
 // TestProblemsAreInOrder: one refusal names every place, by its line.
 func TestProblemsAreInOrder(t *testing.T) {
-	file := string(ShippedMethod())
+	file := ownFile(t)
 	for _, c := range [][2]string{{"maxAgeDays: 14", "maxAgeDays: 20"}, {"by: [unnamed]", "by: [data]"}, {"  - podman\n", ""}} {
 		file = edit(t, file, c[0], c[1])
 	}

@@ -21,6 +21,7 @@ func tightened(r *rand.Rand) Method {
 	base := defaultOnce()
 	for {
 		m := base
+		m.Name = "tightened"
 		m.Events, m.Table = slices.Clone(m.Events), make(Table)
 		for _, class := range allClasses {
 			m.Table[class] = maps.Clone(base.Table[class])

@@ -49,6 +49,9 @@ func strict(base, m *Method) []problem {
 	if m.Loosened != "" && loose == 0 {
 		out = append(out, problem{path: "loosened", text: "nothing in this file is looser than the shipped method; remove loosened"})
 	}
+	if m.Name == base.Name && m.SHA256 != base.SHA256 {
+		out = append(out, problem{path: "name", text: fmt.Sprintf("name is %q, which is the shipped method's, and this is another; give it a name of its own", m.Name)})
+	}
 	out = append(out, senseless(m, "")...)
 	for i := range m.Tiers {
 		out = append(out, tierProblems(m, &m.Tiers[i])...)

@@ -13,7 +13,7 @@ import (
 // withRules is the shipped method with rules, as a file says them.
 func withRules(t testing.TB, rules string) Method {
 	t.Helper()
-	m, err := readMethod(t, string(ShippedMethod())+"rules:\n"+rules)
+	m, err := readMethod(t, ownFile(t)+"rules:\n"+rules)
 	if err != nil {
 		t.Fatal(err)
 	}
