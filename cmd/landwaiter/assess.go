@@ -30,6 +30,7 @@ type assessFlags struct {
 	waived                              waiverFlags
 	again                               bool // the subject is a stored assessment
 	clamd                               string
+	simulate                            bool // say what patching would change
 }
 
 func assessCommand(s streams) *cobra.Command { return assessingCommand(s, new(assessFlags)) }
@@ -139,6 +140,9 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 // finish writes an assessment, and lets the exit status tell the advice where that is
 // asked for.
 func (f *assessFlags) finish(ctx context.Context, s streams, formats []report.Format, opt assess.Options, a *landwaiter.Assessment) (err error) {
+	if f.simulate {
+		return writeSimulation(s.out, formats, a, opt.Advisories)
+	}
 	if f.baseline != "" {
 		if a.Baseline, err = holdAgainst(ctx, f.baseline, opt, a); err != nil {
 			return err

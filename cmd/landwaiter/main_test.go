@@ -69,7 +69,7 @@ func TestScripts(t *testing.T) {
 
 // TestHelp: every command explains itself with an example.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"assess"}, {"judge"}, {"diff"}, {"inventory"}, {"why"}, {"compare"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}, {"cache", "status"}, {"cache", "clear"}} {
+	for _, args := range [][]string{{"assess"}, {"judge"}, {"diff"}, {"simulate"}, {"inventory"}, {"why"}, {"compare"}, {"advisories", "build"}, {"advisories", "status"}, {"advisories", "fetch"}, {"cache", "status"}, {"cache", "clear"}} {
 		var out strings.Builder
 		if status := run(t.Context(), append(args, "--help"), streams{out: &out, err: io.Discard, now: lwtest.Clock}); status != 0 {
 			t.Errorf("%v --help: status %d", args, status)
