@@ -141,10 +141,7 @@ func conclude(a *landwaiter.Assessment, opt Options, see *inspect.Input, count f
 	sortFindings(a.Findings) // a waiver can change a kind
 	in.Findings = a.Findings
 	a.Advice, a.Protections = judge.Judge(method, in)
-	for i, c := range judge.CrossChecks(method.InForce(), in) {
-		a.Findings[i].CrossCheck = c
-	}
-	return nil
+	return crossCheck(a, method.InForce(), in, opt.Advisories)
 }
 
 // read reads the subject once: what is in it, and what is inside its files. A scanner
