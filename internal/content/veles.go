@@ -49,7 +49,7 @@ func ofVeles() []rule {
 	const token = 600 // bytes: most tokens have fewer than 200
 	return []rule{
 		detected("an Amazon key", 256, 4<<10, awsaccesskey.NewDetector(), "AKIA", "ASIA"),
-		detected("an Azure storage key", 512, token, azurestorageaccountaccesskey.NewDetector(), "AccountKey=", "AZURE_STORAGE_KEY", "azure_storage_key", "az storage"),
+		detected("an Azure storage key", 512, token, azurestorageaccountaccesskey.NewDetector(), "AccountKey=", "AZURE_STORAGE_KEY", "azure_storage_key"),
 		detected("a GitHub token", 0, token, github.NewClassicPATDetector(), "ghp_"),
 		detected("a GitHub token", 0, token, github.NewFineGrainedPATDetector(), "github_pat_"),
 		detected("a GitHub token", 0, token, github.NewOAuthTokenDetector(), "gho_"),
