@@ -100,7 +100,7 @@ func TestStatements(t *testing.T) {
 func TestStatementsNeverHarm(t *testing.T) {
 	m := DefaultMethod()
 	better := 0
-	for seed := range int64(2 * rounds) {
+	for seed := range int64(rounds) {
 		r := rand.New(rand.NewSource(seed))
 		in := randomInput(r)
 		bare, _ := Judge(m, in)
@@ -146,7 +146,7 @@ func TestStatementsNeverHarm(t *testing.T) {
 			t.Fatalf("seed %d: another order of statements, other advice", seed)
 		}
 	}
-	if better < rounds/20 {
+	if better < rounds/40 {
 		t.Errorf("statements made advice better %d times: the properties were hardly tested", better)
 	}
 }
