@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/landwaiter/landwaiter"
@@ -233,7 +234,28 @@ func missing(a *landwaiter.Assessment, ends time.Time) []landwaiter.Gap {
 	if a.System != nil && ends.IsZero() {
 		say(noEnd + a.System.ID + " " + a.System.VersionID + " gets fixes")
 	}
+	// A module stream may end years before its system does, and no list here says when.
+	if streams := moduleStreams(a.Packages); len(streams) > 0 {
+		const most = 10
+		more := ""
+		if len(streams) > most {
+			more = fmt.Sprintf(" and %d more", len(streams)-most)
+		}
+		say(noEnd + "the module streams " + strings.Join(streams[:min(len(streams), most)], ", ") + more + " get fixes")
+	}
 	return out
+}
+
+// moduleStreams are the streams of modules that packages of rpm are from, such as
+// "nodejs:18", each once and in order.
+func moduleStreams(packages []landwaiter.Package) (out []string) {
+	for i := range packages {
+		if label := strings.Split(packages[i].Modularity, ":"); len(label) > 1 {
+			out = append(out, label[0]+":"+label[1])
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // covered are the IDs of the packages of which a list that is whole speaks: a
