@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/landwaiter/landwaiter"
 )
 
@@ -113,6 +115,23 @@ func (w *walker) regular(name string, size int64, sys *syscall.Stat_t, e *Entry)
 		return
 	}
 	w.file = f
+	if e.Mode&0o111 != 0 {
+		e.Caps, e.Note = caps(f)
+	}
+}
+
+// caps reads the capabilities of a file that can be run. Where they cannot be read,
+// the note says so; most file systems and files have none.
+func caps(f *os.File) (raw, note string) {
+	var b [64]byte
+	n, err := unix.Fgetxattr(int(f.Fd()), "security.capability", b[:])
+	switch {
+	case err == nil:
+		return string(b[:n]), ""
+	case errors.Is(err, unix.ENODATA), errors.Is(err, unix.ENOTSUP):
+		return "", ""
+	}
+	return "", "the capabilities that it may have cannot be read: " + err.Error()
 }
 
 // list puts what is in a folder on the stack, so that it comes out by name.

@@ -50,7 +50,7 @@ type Entry struct {
 	UID  int
 	GID  int
 	// Caps are the file's capabilities as the system keeps them, raw; empty for
-	// most. A folder's are not read: there only the archive of a layer says them.
+	// most. In a folder they are read of files that can be run.
 	Caps string
 	// Note says what is odd about the entry, such as a name that points out of
 	// the root. It becomes a gap.

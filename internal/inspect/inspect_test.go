@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,5 +123,20 @@ func TestChangedByOwner(t *testing.T) {
 	}})
 	if len(got) != 2 || got[0].Packages[0] != "dpkg:one@1" || got[1].Seen != (landwaiter.Count{Files: 2, Bytes: 5}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestPage: the page about checks has a line for each kind of the table.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checks {
+		for _, k := range c.kinds {
+			if !strings.Contains(string(page), "| `"+string(k)+"` |") {
+				t.Errorf("docs/checks.md has no line for %s", k)
+			}
+		}
 	}
 }

@@ -70,7 +70,7 @@ func (c *client) detail(env []string) string {
 	case len(c.off) > 0:
 		s += "; " + strings.Join(c.off, " or ") + " can switch this off, and the image sets no such variable"
 	case c.offBy != "":
-		s += "; " + c.offBy + " switches this off"
+		s += "; it is switched off by " + c.offBy
 	}
 	return s
 }

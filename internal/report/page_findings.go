@@ -290,5 +290,5 @@ func (v *sheet) fileRow(f landwaiter.File) []cell {
 	if len(owner) == 0 {
 		owner = v.label("value", "nobody")
 	}
-	return row(name(f.Path), layerName(f.Layer), size(f.Size), v.label("file-kind", string(f.Kind)), owner, octal(f.Mode))
+	return row(name(f.Path), layerName(f.Layer), size(f.Size), v.label("file-kind", string(f.Kind)), owner, join(name(octal(f.Mode)), name(f.Gains)))
 }
