@@ -46,7 +46,7 @@ func TestChecks(t *testing.T) {
 	}
 	if diff := cmp.Diff([]view{
 		{landwaiter.KindUnknownProgram, "", 3, false}, // opt/tool, opt/probe, start.sh
-		{landwaiter.KindUnattributed, "", 4, false}, // os-release, build.sh, and the like
+		{landwaiter.KindUnattributed, "", 4, false},   // os-release, build.sh, and the like
 		{landwaiter.KindModelCode, "posix.system", 1, true},
 		{landwaiter.KindModelCode, "mylib.Model", 1, false},
 		{landwaiter.KindSelfInstall, "the image's own command: pip install late", 0, false},

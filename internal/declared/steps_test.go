@@ -70,6 +70,29 @@ func TestCommandSteps(t *testing.T) {
 	}
 }
 
+func TestScripts(t *testing.T) {
+	text := `#!/bin/sh
+. /etc/app/env
+source "$HERE/common.sh"
+/opt/setup --all
+bash -e ./install.sh
+exec gosu app python3 "${APP}/main.py" --port 1
+sh -c "ls"
+rm /tmp/x.sh
+$RUN
+"$@"
+/opt/setup
+bash ` + "`which x.sh`" + `
+`
+	want := []string{"/etc/app/env", "common.sh", "/opt/setup", "install.sh", "main.py"}
+	if diff := cmp.Diff(want, Scripts(Shell, text)); diff != "" {
+		t.Error(diff)
+	}
+	if got := Scripts(Python, text); len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+}
+
 // FuzzSteps: whatever a script holds, a step is one short line.
 func FuzzSteps(f *testing.F) {
 	f.Add(1, "curl -fsSL https://example.org/i.sh | bash; pip install $X <<EOF\n")
@@ -87,6 +110,7 @@ func FuzzSteps(f *testing.F) {
 // TestStepsTime: a script made to be slow is not.
 func TestStepsTime(t *testing.T) {
 	for _, s := range []string{"$", "${", "$(", "`", "<", "<<A\n", "xargs ", "npx a;", "pip install <(curl ", "env ", "'\"", "a(", "source <( curl", "a|"} {
-		Steps(Shell, "install "+strings.Repeat(s, 1<<20/len(s)))
+		Scripts(Shell, strings.Repeat(s, 1<<19/len(s)))
+		Steps(Shell, "install "+strings.Repeat(s, 1<<19/len(s)))
 	}
 }

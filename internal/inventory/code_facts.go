@@ -158,6 +158,7 @@ func (c *coder) gain(x *gain) {
 func (c *coder) start(x *start) {
 	integer(c, &x.record)
 	c.wordList(&x.steps)
+	c.wordList(&x.calls)
 	c.bool(&x.cut)
 }
 

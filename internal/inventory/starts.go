@@ -6,22 +6,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landwaiter/landwaiter"
 	"github.com/landwaiter/landwaiter/internal/declared"
-	"github.com/landwaiter/landwaiter/internal/image"
 )
 
-// start is one script that fetches or changes software when it runs.
+// start is one script that fetches or changes software when it runs, or that runs
+// other scripts.
 type start struct {
 	record int32
 	steps  []string
-	cut    bool // longer than what was read of it
+	calls  []string // of other scripts: whole paths, or names alone
+	cut    bool     // longer than what was read of it
 }
 
 // Of one script.
 const (
 	maxStartText = 1 << 20 // bytes that are read; the longest known have some 100 kB
 	maxSteps     = 20      // commands that are told
+	maxCalled    = 100     // scripts that are followed
 )
 
 // startText keeps the first bytes of a script while it passes.
@@ -122,17 +123,15 @@ func isPythonStart(base, suffix string) bool {
 
 // steps notes what a script does.
 func (s *scanner) steps(t *startText, at int32) {
-	steps := declared.Steps(t.language, string(t.text))
-	if len(steps) == 0 && !t.cut {
+	steps, calls := declared.Steps(t.language, string(t.text)), declared.Scripts(t.language, string(t.text))
+	if len(steps)+len(calls) == 0 && !t.cut {
 		return
 	}
-	if len(steps) > maxSteps {
-		steps = steps[:maxSteps]
-	}
+	steps, calls = steps[:min(len(steps), maxSteps)], calls[:min(len(calls), maxCalled)]
 	for i := range steps {
 		steps[i] = short(steps[i], natureDetail)
 	}
-	s.out.starts = append(s.out.starts, start{at, steps, t.cut})
+	s.out.starts = append(s.out.starts, start{at, steps, calls, t.cut})
 }
 
 // startFolders are the folders whose scripts something runs when it starts; "*"
@@ -164,90 +163,4 @@ func startsAt(name string) bool {
 		ok, _ := path.Match(pattern, folder) // the patterns are ours, and a test tries them
 		return ok
 	}) || slices.ContainsFunc(startEnds, func(end string) bool { return folder == end || strings.HasSuffix(folder, "/"+end) })
-}
-
-// started lists the visible scripts that fetch or change software and that run when
-// something starts, by path: by their place, or because the configuration starts them.
-func (r *Result) started(g *merge) {
-	noted := map[image.Content]*start{}
-	for i, l := range g.layers {
-		for j := range l.starts {
-			noted[image.Content{Layer: int32(i), Record: l.starts[j].record}] = &l.starts[j]
-		}
-	}
-	if len(noted) == 0 {
-		return
-	}
-	named := g.startNodes()
-	for n, f := range r.files.all() {
-		x := noted[g.tree.Content(n)]
-		if x == nil || !named[n] && !startsAt(g.tree.Path(n)) {
-			continue
-		}
-		if x.cut {
-			r.Gaps = append(r.Gaps, landwaiter.Gap{
-				Path: g.tree.Path(n), Layer: int(g.tree.At(n).Layer), Bytes: g.tree.Size(n) - maxStartText,
-				Reason: "it runs when the software starts; only its first 1 MiB was searched for what it fetches",
-			})
-		}
-		if len(x.steps) == 0 {
-			continue
-		}
-		out := r.owned(n, f)
-		out.Nature = &landwaiter.Nature{Format: "script"}
-		if c := g.tree.Content(n); g.layers[c.Layer].natures[c.Record] != nil {
-			*out.Nature = *g.layers[c.Layer].natures[c.Record]
-		}
-		out.Nature.Fetches = x.steps
-		r.Starts = append(r.Starts, out)
-	}
-}
-
-// startNodes are the files that the configuration's words may stand for: paths, and
-// bare names wherever they lie. Which folders are searched, and in which one it
-// starts, the values of variables would say, which are left out.
-func (g *merge) startNodes() map[int32]bool {
-	out := map[int32]bool{}
-	add := func(path string) {
-		if v, ok := g.tree.Follow(path); ok && g.files[v.Node].is(flagFile) {
-			out[v.Node] = true
-		}
-	}
-	bare := map[string]bool{}
-	for _, w := range g.words {
-		if strings.Contains(w, "/") {
-			add(w)
-		}
-		bare[path.Base(w)] = true
-	}
-	if len(bare) == 0 {
-		return out
-	}
-	var name []byte
-	for i := range g.files {
-		n := int32(i)
-		if !g.tree.Named(n) {
-			continue
-		}
-		name = g.tree.AppendPath(name[:0], n)
-		if bare[string(name[bytes.LastIndexByte(name, '/')+1:])] {
-			add(string(name))
-		}
-	}
-	return out
-}
-
-// startWords are the words of a configuration that may name what it starts.
-func startWords(c *landwaiter.ImageConfig) []string {
-	var out []string
-	for _, list := range [][]string{c.Entrypoint, c.Cmd} {
-		for _, arg := range list {
-			for _, w := range strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune(" \t\n;&|()\"'", r) }) {
-				if !strings.HasPrefix(w, "-") && strings.Trim(w, "./") != "" {
-					out = append(out, w)
-				}
-			}
-		}
-	}
-	return out
 }

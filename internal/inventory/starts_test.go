@@ -55,7 +55,20 @@ pip install a
 -- 0/opt/linked.sh --
 git clone https://example.org/x
 -- 0/opt/app.sh --
+. "$HERE/more.sh"
+bash -e deep.sh
 python app.py
+-- 0/opt/more.sh --
+conda install -y y
+/usr/lib/app/last
+-- 0/srv/more.sh --
+apt-get install -y not-this
+-- 0/srv/deep.sh --
+cargo install z
+-- 0/usr/lib/app/last --
+#!/bin/bash
+gem install w
+/opt/app.sh
 -- 0/opt/build.sh --
 apt-get install -y x
 -- 0/etc/profile.d/x.sh --
@@ -97,8 +110,8 @@ func TestStartsAndGains(t *testing.T) {
 	}
 	slices.Sort(starts)
 	if want := []string{
-		"etc/profile.d/x.sh: npm ci", "init: pip install a", "opt/linked.sh: git clone https://example.org/x",
-		`usr/lib/R/etc/Rprofile.site: install.packages("x")`,
+		"etc/profile.d/x.sh: npm ci", "init: pip install a", "opt/linked.sh: git clone https://example.org/x", "opt/more.sh: conda install -y y", "srv/deep.sh: cargo install z",
+		`usr/lib/R/etc/Rprofile.site: install.packages("x")`, "usr/lib/app/last: gem install w",
 	}; !slices.Equal(starts, want) {
 		t.Errorf("starts %q", starts)
 	}
