@@ -57,7 +57,7 @@ func TestAsksForMore(t *testing.T) {
 		{"run", "podman run --rm IMAGE", ""},
 		{"io.containers.capabilities", "CHOWN,SYS_ADMIN", "io.containers.capabilities: SYS_ADMIN"},
 		{"io.containers.capabilities", "CHOWN,SETUID", ""}, // every box has these
-		{"devcontainer.metadata", `[{"capAdd":["SYS_PTRACE"]}]`, `devcontainer.metadata: "capAdd":["`},
+		{"devcontainer.metadata", `[{"capAdd":["SYS_PTRACE"]}]`, "devcontainer.metadata: capAdd"},
 		{"devcontainer.metadata", `[{"remoteUser":"vscode"}]`, ""},
 		{"description", "do not run --privileged", ""},
 	} {

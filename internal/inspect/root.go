@@ -38,6 +38,9 @@ var wishes = []wish{
 	{regexp.MustCompile(`^devcontainer\.metadata$`), regexp.MustCompile(`"privileged"\s*:\s*true|"capAdd"\s*:\s*\[\s*"|unconfined|docker\.sock`)},
 }
 
+// plainJSON takes out the marks of JSON.
+var plainJSON = strings.NewReplacer(`"`, "", "[", "")
+
 // asksForMore finds an image whose labels ask for more than its own box. Nobody has to
 // do as a label says.
 func asksForMore(in *Input) []landwaiter.Finding {
@@ -45,7 +48,7 @@ func asksForMore(in *Input) []landwaiter.Finding {
 	for name, value := range in.Subject.Config.Labels {
 		for i := range wishes {
 			if w := &wishes[i]; w.label.MatchString(name) && w.value.MatchString(value) {
-				found = append(found, name+": "+w.value.FindString(value))
+				found = append(found, name+": "+strings.TrimRight(plainJSON.Replace(w.value.FindString(value)), ": "))
 			}
 		}
 	}
