@@ -40,6 +40,13 @@ type ProtectionTest struct {
 	Method string    `json:"method,omitempty"`
 	Result string    `json:"result"` // "held" or "failed"
 	SHA256 string    `json:"sha256,omitempty"`
+	// ValidUntil is how long the evidence itself says that it holds; TRE and Tiers
+	// where it is from; Strength what the weakest of its probes shows. Empty where
+	// the evidence does not say.
+	ValidUntil time.Time `json:"validUntil,omitzero"`
+	TRE        string    `json:"tre,omitempty"`
+	Tiers      []string  `json:"tiers,omitempty"`
+	Strength   Strength  `json:"strength,omitempty"`
 }
 
 // Protection is one thing in the TRE that stands in the way.
@@ -54,7 +61,18 @@ type Protection struct {
 	Evidence   EvidenceLevel   `json:"evidence"`
 	Test       *ProtectionTest `json:"test,omitempty"`
 	ValidUntil time.Time       `json:"validUntil,omitzero"` // credit ends at its start, UTC
-	Exceptions []string        `json:"exceptions,omitempty"`
+	// Exceptions are open everywhere until somebody takes them away;
+	// DatedExceptions end by themselves.
+	Exceptions      []string    `json:"exceptions,omitempty"`
+	DatedExceptions []Exception `json:"datedExceptions,omitempty"`
+	Owner           string      `json:"owner,omitempty"` // the team that keeps it
+	// TRE and Tiers are what it holds for; empty is all.
+	TRE   string   `json:"tre,omitempty"`
+	Tiers []string `json:"tiers,omitempty"`
+	// Controls are those of the isolation kit that test it.
+	Controls []string `json:"controls,omitempty"`
+	// Changes are those of the environment that touch it.
+	Changes []Change `json:"changes,omitempty"`
 	// Credited is true where advice may lean on it; Refused says why not.
 	Credited bool   `json:"credited"`
 	Refused  string `json:"refused,omitempty"`
@@ -245,13 +263,15 @@ type Assessment struct {
 	Account Account   `json:"account"`
 	Gaps    []Gap     `json:"gaps"`
 	// Advisories is nil where no advisory file was given.
-	Advisories  *AdvisoryFile `json:"advisories,omitempty"`
-	Sources     []Source      `json:"sources"`
-	Protections []Protection  `json:"protections"`
-	Findings    []Finding     `json:"findings"`
-	Packages    []Package     `json:"packages"`
-	Unowned     []File        `json:"unowned"`
-	Changed     []File        `json:"changed"`
+	Advisories *AdvisoryFile `json:"advisories,omitempty"`
+	Sources    []Source      `json:"sources"`
+	// Place is where the software would run; zero where nobody said.
+	Place       Place        `json:"place,omitzero"`
+	Protections []Protection `json:"protections"`
+	Findings    []Finding    `json:"findings"`
+	Packages    []Package    `json:"packages"`
+	Unowned     []File       `json:"unowned"`
+	Changed     []File       `json:"changed"`
 	// Groups are the folders of files that nobody owns, biggest first.
 	Groups []Group `json:"groups"`
 	// Checks are the checks that looked into files.
@@ -259,10 +279,8 @@ type Assessment struct {
 	// Declared holds what lists say against what was observed, in the order in which
 	// the lists were given.
 	Declared []Comparison `json:"declared,omitempty"`
-	// Project is whom the assessment is for, empty where nobody says. Waivers are what
-	// people accepted or answered, by ID; Statements the files of VEX that were given, and
+	// Waivers are what people accepted or answered, by ID; Statements the files of VEX that were given, and
 	// Trust whose of these the TRE trusts.
-	Project    string          `json:"project,omitempty"`
 	Waivers    []Waiver        `json:"waivers,omitempty"`
 	Statements []StatementFile `json:"statements,omitempty"`
 	Trust      []Trust         `json:"trust,omitempty"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,8 +23,9 @@ import (
 
 type assessFlags struct {
 	subjectFlags
+	place                               placeFlags
 	advisories, protections, output, at string
-	method, tier                        string
+	method                              string
 	formats, declared                   []string
 	baseline                            string
 	gate                                bool
@@ -57,8 +59,9 @@ Exit status: 0 assessed; 1 it failed; 2 wrong usage. With --gate, 0 only for
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "what is known: a `file` that landwaiter advisories build made")
 	cmd.Flags().StringVar(&f.protections, "protections", "", "what stands in the way in your environment: a YAML `file`")
+	f.place.add(cmd)
 	f.waived.add(cmd)
-	addMethod(cmd, &f.method, &f.tier)
+	addMethod(cmd, &f.method)
 	addDeclared(cmd, &f.declared)
 	cmd.Flags().StringSliceVar(&f.formats, "format", nil, "write this `format`: "+formatNames()+"; may be given several times (default text)")
 	cmd.Flags().StringVarP(&f.output, "output", "o", "-", "write brief.txt, brief.json and so on into this `folder`; - for standard output")
@@ -91,17 +94,19 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 		return err
 	}
 	if f.protections != "" {
-		if opt.Protections, err = readProtections(f.protections); err != nil {
+		reg, err := readRegister(f.protections)
+		if err != nil {
 			return err
 		}
+		opt.Protections, f.place.tre = reg.Protections, cmp.Or(f.place.tre, reg.TRE)
 	}
+	opt.TRE, opt.Tier, opt.Project = f.place.tre, f.place.tier, f.place.project
 	if err := f.waived.read(&opt); err != nil {
 		return err
 	}
-	if opt.Method, err = methodFlag(f.method, f.tier); err != nil {
+	if opt.Method, err = methodFlag(f.method, f.place.tier); err != nil {
 		return err
 	}
-	opt.Tier = f.tier
 	if opt.Declared, err = readDeclared(f.declared); err != nil {
 		return err
 	}
@@ -192,13 +197,21 @@ func timeFlag(at string, now time.Time) (time.Time, error) {
 	return now, fmt.Errorf("--at is %q; write it as 2026-11-22 or 2026-11-22T14:00:00Z", at)
 }
 
-func readProtections(name string) (_ []landwaiter.Protection, err error) {
+func readProtections(name string) ([]landwaiter.Protection, error) {
+	reg, err := readRegister(name)
+	if err != nil {
+		return nil, err
+	}
+	return reg.Protections, nil
+}
+
+func readRegister(name string) (_ *judge.Register, err error) {
 	r, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("protections: %w", err)
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	return judge.ReadProtections(r, name)
+	return judge.ReadRegister(r, name)
 }
 
 // write writes every format, whole or not at all.

@@ -20,6 +20,7 @@ import (
 
 type compareFlags struct {
 	subjectFlags
+	place                               placeFlags
 	advisories, protections, format, at string
 	among                               []string
 	baseLayers                          int
@@ -48,6 +49,7 @@ Where the base is not at hand, --base-layers N takes SUBJECT's own first N layer
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.advisories, "advisories", "", "what is known: a `file` that landwaiter advisories build made")
 	cmd.Flags().StringVar(&f.protections, "protections", "", "what stands in the way in your environment: a YAML `file`")
+	f.place.add(cmd)
 	cmd.Flags().StringVar(&f.at, "at", "", "judge as of this `time`, YYYY-MM-DD or RFC 3339 (default now)")
 	cmd.Flags().StringVar(&f.format, "format", "text", "print as `text` or json")
 	cmd.Flags().StringArrayVar(&f.among, "among", nil, "look for the base here too: an image, or a layout or archive of several, named as a `SUBJECT` is; may be given several times")
@@ -87,10 +89,13 @@ func (f *compareFlags) run(ctx context.Context, s streams, args []string) (err e
 		}
 	}
 	if f.protections != "" {
-		if opt.Protections, err = readProtections(f.protections); err != nil {
+		reg, err := readRegister(f.protections)
+		if err != nil {
 			return err
 		}
+		opt.Protections, f.place.tre = reg.Protections, cmp.Or(f.place.tre, reg.TRE)
 	}
+	opt.TRE, opt.Tier, opt.Project = f.place.tre, f.place.tier, f.place.project
 	if f.advisories != "" {
 		if opt.Advisories, err = advisory.Open(f.advisories); err != nil {
 			return err

@@ -64,18 +64,14 @@ it are not plain.`,
 	return cmd
 }
 
-func addMethod(cmd *cobra.Command, method, tier *string) {
+func addMethod(cmd *cobra.Command, method *string) {
 	cmd.Flags().StringVar(method, "method", "", "how findings become advice here: a YAML `file`; see landwaiter method (default what landwaiter ships)")
-	cmd.Flags().StringVar(tier, "tier", "", "the `name` of the tier in the method file whose rows and limits hold")
 }
 
 // methodFlag reads the method before any long work is done, and sees that it has
 // the tier; nil is the one that landwaiter ships.
 func methodFlag(name, tier string) (*judge.Method, error) {
 	if name == "" {
-		if tier != "" {
-			return nil, &usageError{fmt.Errorf("--tier is %q, and the method that landwaiter ships has no tiers; name your own with --method", tier)}
-		}
 		return nil, nil
 	}
 	m, err := readMethod(name)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,19 +16,16 @@ import (
 // waiverFlags say what people and others say about findings.
 type waiverFlags struct {
 	waivers, vex []string
-	project      string
 }
 
 func (f *waiverFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.waivers, "waivers", nil, "what people accepted or answered, and whose statements you trust: a YAML `file`; may be given several times")
 	cmd.Flags().StringArrayVar(&f.vex, "vex", nil, "what others say about weaknesses: a `file` of OpenVEX or CycloneDX as JSON; may be given several times")
-	cmd.Flags().StringVar(&f.project, "project", "", "the project that asks, by the `name` that waivers use")
 }
 
 // read reads the files into opt. An id that two files use is a mistake: nobody could
 // say which waiver a report speaks of.
 func (f *waiverFlags) read(opt *assess.Options) error {
-	opt.Project = strings.TrimSpace(f.project)
 	seen := map[string]string{}
 	for _, name := range f.waivers {
 		waivers, trust, err := readWaivers(name)

@@ -34,12 +34,12 @@ type Options struct {
 	Waivers []landwaiter.Waiver
 	VEX     []*vex.Document
 	Trust   []landwaiter.Trust
-	// Project is whom the assessment is for; "" where nobody says.
-	Project string
+	// TRE, Tier and Project say where the software would run; empty where nobody
+	// said. What holds for one of them alone then earns no credit. A method with tiers
+	// needs one.
+	TRE, Tier, Project string
 	// Method is how findings become advice; nil is the one that landwaiter ships.
-	// Tier is the tier of it that holds here; a method with tiers needs one.
 	Method *judge.Method
-	Tier   string
 	// Declared are lists of what should be there. They are held against what was
 	// observed, and the advice does not lean on them.
 	Declared []*landwaiter.Declaration
@@ -103,6 +103,9 @@ func (o *Options) method() (judge.Method, error) {
 	if o.Method != nil {
 		m = *o.Method
 	}
+	if len(m.Tiers) == 0 {
+		return m, nil // the tier is of the place alone
+	}
 	return m.At(o.Tier)
 }
 
@@ -115,6 +118,7 @@ func conclude(a *landwaiter.Assessment, opt Options, see *inspect.Input, count f
 	if err != nil {
 		return err
 	}
+	a.Place = landwaiter.Place{TRE: opt.TRE, Tier: opt.Tier, Project: opt.Project}
 	ends, err := known(a, opt, method.InForce().MaxAgeDays)
 	if err != nil {
 		return fmt.Errorf("looking up what is known: %w", err)
@@ -132,11 +136,11 @@ func conclude(a *landwaiter.Assessment, opt Options, see *inspect.Input, count f
 	}
 	sortFindings(a.Findings)
 	a.Gaps = append(a.Gaps, missing(a, ends)...)
-	a.Project, a.Trust, a.Statements = opt.Project, opt.Trust, vex.Match(opt.VEX, &a.Subject, a.Packages, a.Findings)
+	a.Trust, a.Statements = opt.Trust, vex.Match(opt.VEX, &a.Subject, a.Packages, a.Findings)
 	in := judge.Input{
 		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
 		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: opt.Protections,
-		Waivers: opt.Waivers, Trust: opt.Trust, Project: opt.Project, Now: a.At,
+		Waivers: opt.Waivers, Trust: opt.Trust, Place: a.Place, Now: a.At,
 	}
 	a.Findings, a.Waivers = judge.Waive(method.InForce(), in)
 	sortFindings(a.Findings) // a waiver can change a kind

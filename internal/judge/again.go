@@ -12,7 +12,7 @@ func InputOf(a *landwaiter.Assessment) Input {
 	return Input{
 		Subject: a.Subject, System: a.System, Packages: a.Packages, Findings: a.Findings, Account: a.Account, Gaps: a.Gaps,
 		HaveAdvisories: a.Advisories != nil, Sources: a.Sources, Protections: a.Protections,
-		Waivers: a.Waivers, Trust: a.Trust, Project: a.Project, Now: a.At,
+		Waivers: a.Waivers, Trust: a.Trust, Place: a.Place, Now: a.At,
 	}
 }
 

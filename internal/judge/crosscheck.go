@@ -27,7 +27,7 @@ func CrossChecks(m Method, in Input) []*landwaiter.CrossCheck {
 	}
 	wall := wallPackages(&m, in.Packages)
 	c := &crossing{
-		scale:  newScale(&m, findings, wall, causesOf(credit(&m, &in), asksForRoot(&in))),
+		scale:  newScale(&m, findings, wall, causesOf(credit(&m, &in), opened(asks(&in)))),
 		groups: map[trait]*group{}, done: map[crossKey]*landwaiter.CrossCheck{},
 		listed: slices.ContainsFunc(in.Sources, func(s landwaiter.Source) bool { return s.Format == "kev" }),
 	}
@@ -127,7 +127,7 @@ func (c *crossing) ours(g *group) landwaiter.Outcome {
 func (c *crossing) exposure(g *group) (word string, public bool) {
 	word = "small"
 	for _, way := range g.in.way[:g.in.n] {
-		if way&setOf(landwaiter.DoorPhysical) != 0 || len(c.scale.closers(way, g.wall)) > 0 {
+		if way&setOf(landwaiter.DoorPhysical) != 0 || len(c.scale.closers(way, &g.trait)) > 0 {
 			continue
 		}
 		if way&setOf(landwaiter.DoorNetworkIn) != 0 {

@@ -157,8 +157,8 @@ func (c *crossing) score(s *landwaiter.Severity, g *group) *landwaiter.CVSS {
 	place := surroundings{person: true}
 	lean := func(door landwaiter.Door) bool {
 		found := false
-		for _, i := range c.scale.closers(setOf(door), g.wall) {
-			sh, _ := c.scale.causes[i].closes(setOf(door), g.wall)
+		for _, i := range c.scale.closers(setOf(door), &g.trait) {
+			sh, _ := c.scale.causes[i].closes(setOf(door), &g.trait)
 			if found = true; !slices.Contains(out.Leans, sh.id) {
 				out.Leans = append(out.Leans, sh.id)
 			}

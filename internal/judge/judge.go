@@ -28,11 +28,12 @@ type Input struct {
 	Sources        []landwaiter.Source
 	Protections    []landwaiter.Protection
 	// Waivers are what people accepted or answered, Trust whose statements about
-	// findings may answer them, Project whom the advice is for; "" where nobody says.
+	// findings may answer them.
 	Waivers []landwaiter.Waiver
 	Trust   []landwaiter.Trust
-	Project string
-	Now     time.Time
+	// Place is where the software would run.
+	Place landwaiter.Place
+	Now   time.Time
 }
 
 // Judge advises on in by the method m. It returns the protections as well, by
@@ -45,7 +46,7 @@ func Judge(m Method, in Input) (landwaiter.Advice, []landwaiter.Protection) {
 	}
 	protections := credit(&m, &in)
 	h := &hearing{m: &m, in: &in, protections: protections, findings: byWeight(in.Findings)}
-	h.scale = newScale(&m, h.findings, wallPackages(&m, in.Packages), causesOf(protections, asksForRoot(&in)))
+	h.scale = newScale(&m, h.findings, wallPackages(&m, in.Packages), causesOf(protections, opened(asks(&in))))
 	h.scenarios = make([]landwaiter.Scenario, len(m.Events))
 	h.stands = make([]map[string]bool, len(m.Events))
 	for e := range m.Events {
@@ -172,7 +173,7 @@ func (h *hearing) scenario(e int) landwaiter.Scenario {
 			if !protects {
 				continue
 			}
-			ids := s.inTheWay(&r, g.wall)
+			ids := s.inTheWay(&r, &g.trait)
 			for _, id := range ids {
 				stands[id] = true
 			}
@@ -196,7 +197,7 @@ func (s *scale) unclosed(r *route, g *group) (doors doorSet, unknown bool) {
 	left := r.in | r.then
 	for _, c := range r.causes {
 		for _, sh := range s.causes[c].shields {
-			if !sh.wall || !g.wall {
+			if g.meets(&sh) {
 				left &^= sh.closes
 			}
 		}
@@ -219,12 +220,12 @@ func easiest(routes []route) []route {
 	return out
 }
 
-// inTheWay returns the IDs of the protections in r, one for each cause, in
-// order.
-func (s *scale) inTheWay(r *route, wallBroken bool) []string {
+// inTheWay returns the IDs of the protections in r that stand in the way of t, one
+// for each cause, in order.
+func (s *scale) inTheWay(r *route, t *trait) []string {
 	var out []string
 	for _, c := range r.causes {
-		if sh, ok := s.causes[c].closes(r.in|r.then, wallBroken); ok {
+		if sh, ok := s.causes[c].closes(r.in|r.then, t); ok {
 			out = append(out, sh.id)
 		}
 	}

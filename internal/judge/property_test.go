@@ -57,6 +57,12 @@ func randomProtection(r *rand.Rand, i int) landwaiter.Protection {
 		p.Test.Result = "failed"
 	case 2:
 		p.Cause = pick(r, "firewall", "p00", "storage")
+	case 3:
+		p.Test.Strength = pick(r, landwaiter.StrengthRead, landwaiter.StrengthRefused, landwaiter.StrengthUnseen)
+	case 4:
+		p.DatedExceptions = []landwaiter.Exception{{Project: pick(r, "P1", "P2"), Reason: "a course", By: "somebody", Until: now.AddDate(0, 0, 300)}}
+	case 5:
+		p.Tiers = []string{pick(r, "1", "2")}
 	}
 	return p
 }
@@ -76,6 +82,7 @@ func randomInput(r *rand.Rand) Input {
 		in.Protections = append(in.Protections, walls()...)
 	}
 	in.Subject.Config.User = pick(r, "app", "app", "")
+	in.Place = landwaiter.Place{TRE: "North", Tier: "1", Project: "P1"}
 	if r.Intn(6) == 0 {
 		bare("r", 2)(&in)
 	}
@@ -98,6 +105,18 @@ func clone(in Input) Input {
 	return in
 }
 
+// onOne changes one protection of in, with a test of its own.
+func onOne(r *rand.Rand, in *Input, change func(*landwaiter.Protection)) bool {
+	if len(in.Protections) == 0 {
+		return false
+	}
+	p := &in.Protections[r.Intn(len(in.Protections))]
+	test := *p.Test
+	p.Test = &test
+	change(p)
+	return true
+}
+
 // TestNeverImproves: less protection, more findings or less seen never give
 // better advice.
 func TestNeverImproves(t *testing.T) {
@@ -116,6 +135,43 @@ func TestNeverImproves(t *testing.T) {
 				return false
 			}
 			in.Protections[r.Intn(len(in.Protections))].Exceptions = []string{"P1"}
+			return true
+		},
+		"an exception for this project opened": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) {
+				p.DatedExceptions = append(slices.Clone(p.DatedExceptions), landwaiter.Exception{Project: "P1", Reason: "a course", By: "somebody", Until: now.AddDate(0, 0, 9)})
+			})
+		},
+		"the environment changed": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) {
+				p.Changes = []landwaiter.Change{{Date: in.Now.AddDate(0, 0, -r.Intn(20)), What: "a new firewall"}}
+			})
+		},
+		"held for another tier alone": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) { p.Tiers = []string{"9"} })
+		},
+		"tested in another environment": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) { p.Test.TRE = "South" })
+		},
+		"a test failed": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) { p.Test.Result = "failed" })
+		},
+		"a test grew older": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) { p.Test.Date = p.Test.Date.AddDate(0, 0, -r.Intn(150)) })
+		},
+		"evidence that ends sooner": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) { p.Test.ValidUntil = in.Now.AddDate(0, 0, r.Intn(3)-1) })
+		},
+		"weaker evidence": func(r *rand.Rand, in *Input) bool {
+			return onOne(r, in, func(p *landwaiter.Protection) { p.Test.Strength = landwaiter.StrengthRead })
+		},
+		"nobody says where": func(_ *rand.Rand, in *Input) bool { in.Place = landwaiter.Place{}; return true },
+		"a licence server asked for": func(_ *rand.Rand, in *Input) bool {
+			in.Subject.Config.Env = []string{"LM_LICENSE_FILE"}
+			return true
+		},
+		"privileged mode asked for": func(_ *rand.Rand, in *Input) bool {
+			in.Subject.Config.Labels = map[string]string{"RUN": "docker run --privileged IMAGE"}
 			return true
 		},
 		"two protections found to share a cause": func(r *rand.Rand, in *Input) bool {

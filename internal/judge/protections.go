@@ -38,42 +38,11 @@ var levels = []landwaiter.EvidenceLevel{
 //
 // Source of truth for the format: examples/protections.yaml.
 func ReadProtections(r io.Reader, name string) ([]landwaiter.Protection, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxProtectionsFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading protections from %s: %w", name, err)
-	}
-	if len(b) > maxProtectionsFile {
-		return nil, &landwaiter.SyntaxError{Path: name, Err: fmt.Errorf("more than %d bytes; a protections file is short text: %w", maxProtectionsFile, landwaiter.ErrTooLarge)}
-	}
-	d := &document{name: name, start: "protections:"}
-	root, err := d.parse(b)
+	reg, err := ReadRegister(r, name)
 	if err != nil {
 		return nil, err
 	}
-	var out []landwaiter.Protection
-	err = d.fields(root, "the file", []field{{"protections", true, func(n *yaml.Node) error {
-		items, err := d.items(n, "protections", maxProtections)
-		if err != nil {
-			return err
-		}
-		lines := make(map[string]int)
-		for _, item := range items {
-			p, err := d.protection(item)
-			if err != nil {
-				return err
-			}
-			if first, ok := lines[p.ID]; ok {
-				return d.errorf(item, "id %q is also used on line %d; give every protection an id of its own", p.ID, first)
-			}
-			lines[p.ID] = item.Line
-			out = append(out, p)
-		}
-		return nil
-	}}})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return reg.Protections, nil
 }
 
 // protection reads one entry.
@@ -87,14 +56,17 @@ func (d *document) protection(n *yaml.Node) (landwaiter.Protection, error) {
 		{"closes", true, func(n *yaml.Node) error { return d.doors(n, &p.Closes) }},
 		{"satre", false, func(n *yaml.Node) error { return d.texts(n, "satre", &p.SATRE, d.satre) }},
 		{"cause", false, func(n *yaml.Node) error { return d.id(n, "cause", &p.Cause) }},
+		{"owner", false, func(n *yaml.Node) error { return d.text(n, "owner", &p.Owner) }},
+		{"tre", false, func(n *yaml.Node) error { return d.text(n, "tre", &p.TRE) }},
+		{"tiers", false, func(n *yaml.Node) error { return d.tiers(n, &p.Tiers) }},
+		{"controls", false, func(n *yaml.Node) error { return d.controls(n, &p.Controls) }},
 		{"evidence", true, func(n *yaml.Node) error { return d.word(n, "evidence", wordsOf(levels), &evidence) }},
 		{"test", false, func(n *yaml.Node) (err error) { p.Test, err = d.test(n); return err }},
 		{"validUntil", false, func(n *yaml.Node) error { return d.date(n, "validUntil", &p.ValidUntil) }},
-		{"exceptions", false, func(n *yaml.Node) error { return d.texts(n, "exceptions", &p.Exceptions, d.text) }},
+		{"exceptions", false, func(n *yaml.Node) error { return d.exceptions(n, &p) }},
 	})
 	p.Safe, p.Evidence = safe, landwaiter.EvidenceLevel(evidence)
-	tested := p.Evidence == landwaiter.EvidenceTestedOwn || p.Evidence == landwaiter.EvidenceTestedOut
-	if err == nil && tested && p.Test == nil {
+	if err == nil && isTested(p.Evidence) && p.Test == nil {
 		err = d.errorf(n, "evidence of %q is %q, but there is no test; add a test with its date, by and result, or say %q", p.ID, p.Evidence, landwaiter.EvidenceDocumented)
 	}
 	return p, err
@@ -103,13 +75,19 @@ func (d *document) protection(n *yaml.Node) (landwaiter.Protection, error) {
 // test reads the last test of a protection.
 func (d *document) test(n *yaml.Node) (*landwaiter.ProtectionTest, error) {
 	var t landwaiter.ProtectionTest
+	var strength string
 	err := d.fields(n, "a test", []field{
 		{"date", true, func(n *yaml.Node) error { return d.date(n, "date", &t.Date) }},
 		{"by", true, func(n *yaml.Node) error { return d.text(n, "by", &t.By) }},
 		{"method", false, func(n *yaml.Node) error { return d.text(n, "method", &t.Method) }},
 		{"result", true, func(n *yaml.Node) error { return d.word(n, "result", []string{held, "failed"}, &t.Result) }},
 		{"sha256", false, func(n *yaml.Node) error { return d.hash(n, &t.SHA256) }},
+		{"validUntil", false, func(n *yaml.Node) error { return d.date(n, "validUntil", &t.ValidUntil) }},
+		{"tre", false, func(n *yaml.Node) error { return d.text(n, "tre", &t.TRE) }},
+		{"tiers", false, func(n *yaml.Node) error { return d.tiers(n, &t.Tiers) }},
+		{"strength", false, func(n *yaml.Node) error { return d.word(n, "strength", strengths, &strength) }},
 	})
+	t.Strength = landwaiter.Strength(strength)
 	return &t, err
 }
 

@@ -110,9 +110,9 @@ func refuseWaiver(m *Method, in *Input, w *landwaiter.Waiver, findings []landwai
 		return fmt.Sprintf("it lasts %d days, and the limit is %d", days, m.MaxWaiverDays)
 	case w.Digest != "" && w.Digest != in.Subject.Fingerprint():
 		return "it is for other content"
-	case w.Project != "" && in.Project == "":
+	case w.Project != "" && in.Place.Project == "":
 		return "it is for one project, and nobody says for which project this is"
-	case w.Project != "" && w.Project != in.Project:
+	case w.Project != "" && w.Project != in.Place.Project:
 		return "it is for another project"
 	case w.Kind == landwaiter.WaiverFalseAlarm && (w.Evidence == nil || strings.TrimSpace(w.Evidence.Text) == ""):
 		return "nobody says how it was checked"
@@ -189,7 +189,7 @@ func newCovering(findings []landwaiter.Finding, packages []landwaiter.Package) *
 
 // by returns the places of the findings that w covers, in order.
 func (c *covering) by(w *landwaiter.Waiver, in *Input) []int {
-	if w.Digest != "" && w.Digest != in.Subject.Fingerprint() || w.Project != "" && w.Project != in.Project {
+	if w.Digest != "" && w.Digest != in.Subject.Fingerprint() || w.Project != "" && w.Project != in.Place.Project {
 		return nil
 	}
 	var out []int

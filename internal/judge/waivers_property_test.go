@@ -47,21 +47,21 @@ func waivedInput(seed int64) (*rand.Rand, Input) {
 			in.Findings[i].Fixed = "2"
 		}
 	}
-	in.Project = pick(r, "", "P1", "P2")
+	in.Place.Project = pick(r, "", "P1", "P2")
 	for i := range r.Intn(4) {
 		in.Waivers = append(in.Waivers, randomWaiver(r, &in, i))
 	}
 	return r, in
 }
 
-// stands is how each finding stands to each event by itself.
-func stands(m Method, in Input) map[string]string {
+// standsOf is how each finding stands to each event by itself.
+func standsOf(m Method, in Input) map[string]string {
 	in.Findings, in.Waivers = Waive(m, in)
 	p := credit(&m, &in)
 	out := map[string]string{}
 	for i := range in.Findings {
 		f := &in.Findings[i]
-		s := newScale(&m, []*landwaiter.Finding{f}, wallPackages(&m, in.Packages), causesOf(p, asksForRoot(&in)))
+		s := newScale(&m, []*landwaiter.Finding{f}, wallPackages(&m, in.Packages), causesOf(p, opened(asks(&in))))
 		for e := range m.Events {
 			out[f.ID] += fmt.Sprint(s.worst(e, nobody), " ")
 		}
@@ -99,7 +99,7 @@ func TestWaiversNeverHarm(t *testing.T) {
 				covered[id] = covered[id] || w.Counted
 			}
 		}
-		own, bareOwn := stands(m, in), stands(m, bare)
+		own, bareOwn := standsOf(m, in), standsOf(m, bare)
 		for i, f := range findings {
 			switch {
 			case !covered[f.ID] && own[f.ID] != bareOwn[f.ID]:
@@ -197,7 +197,7 @@ func TestNeverImprovesWithWaivers(t *testing.T) {
 		},
 		"time passed": func(r *rand.Rand, in *Input) { in.Now = in.Now.AddDate(0, 0, r.Intn(200)) },
 		"other bytes": func(_ *rand.Rand, in *Input) { in.Subject.Digest = "sha256:other" },
-		"no project":  func(_ *rand.Rand, in *Input) { in.Project = "" },
+		"no project":  func(_ *rand.Rand, in *Input) { in.Place.Project = "" },
 		"signed by the team": func(r *rand.Rand, in *Input) {
 			if len(in.Waivers) > 0 {
 				in.Waivers[r.Intn(len(in.Waivers))].By.Role = "researcher"

@@ -94,7 +94,7 @@ func TestWaiverCells(t *testing.T) {
 func TestWaiverRefusals(t *testing.T) {
 	const digest = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	base := with(calm(), found(weakness("CVE-1", netStop), exploited("CVE-2", netStop), seen(landwaiter.KindMalware)), func(in *Input) {
-		in.Subject.Digest, in.Project = digest, "P1"
+		in.Subject.Digest, in.Place.Project = digest, "P1"
 		in.Packages[0].PURL = "pkg:deb/debian/zlib1g@1?arch=amd64"
 		in.Packages[0].SourceName, in.Packages[0].SourceVersion = "zlib", "0.9"
 	})

@@ -149,8 +149,8 @@ func newScale(m *Method, findings []*landwaiter.Finding, wall map[string]bool, c
 		}
 	}
 	type lock struct {
-		doors doorSet
-		wall  bool
+		doors        doorSet
+		wall, strict bool
 	}
 	closers := make(map[lock][]int)
 	for _, g := range s.groups {
@@ -159,10 +159,10 @@ func newScale(m *Method, findings []*landwaiter.Finding, wall map[string]bool, c
 			g.routes[e] = routesTo(&m.Events[e], &g.trait)
 			for i := range g.routes[e] {
 				r := &g.routes[e][i]
-				l := lock{r.in | r.then, g.wall}
+				l := lock{r.in | r.then, g.wall, g.strict()}
 				c, ok := closers[l]
 				if !ok {
-					c = s.closers(l.doors, l.wall)
+					c = s.closers(l.doors, &g.trait)
 					closers[l] = c
 				}
 				r.causes = c
@@ -172,11 +172,11 @@ func newScale(m *Method, findings []*landwaiter.Finding, wall map[string]bool, c
 	return s
 }
 
-// closers returns the places of the causes that close one of the doors.
-func (s *scale) closers(doors doorSet, wallBroken bool) []int {
+// closers returns the places of the causes that close one of the doors to t.
+func (s *scale) closers(doors doorSet, t *trait) []int {
 	out := []int{}
 	for i := range s.causes {
-		if _, ok := s.causes[i].closes(doors, wallBroken); ok {
+		if _, ok := s.causes[i].closes(doors, t); ok {
 			out = append(out, i)
 		}
 	}

@@ -18,7 +18,7 @@ func withWaivers(a *landwaiter.Assessment) {
 			Made: date(2026, 11, 1), Until: date(2027, 1, 31), Counted: refused == "", Refused: refused, Ended: refused != "", Covers: 1,
 		}
 	}
-	a.Project = "P1234"
+	a.Place.Project = "P1234"
 	at := map[string]*landwaiter.Finding{}
 	for i := range a.Findings {
 		at[a.Findings[i].ID] = &a.Findings[i]
@@ -62,7 +62,7 @@ func withWaivers(a *landwaiter.Assessment) {
 
 // hostileWaivers puts h wherever a person, or a file of statements, has a word.
 func hostileWaivers(a *landwaiter.Assessment, h string) {
-	a.Project = h
+	a.Place.Project = h
 	a.Waivers = []landwaiter.Waiver{{
 		ID: h, Kind: landwaiter.WaiverKind(h), Findings: []string{h}, By: landwaiter.Person{Name: h, Role: h}, Reason: h, Refused: h,
 		Evidence: &landwaiter.WaiverEvidence{Text: h, Link: "javascript:alert(1)", SHA256: h}, Justification: h, Counted: true,
