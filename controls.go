@@ -1,6 +1,9 @@
 package landwaiter
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Need is a probe that must have passed before a control counts as proven.
 type Need struct {
@@ -45,6 +48,22 @@ func (c *Control) Strength() Strength {
 		}
 	}
 	return weakest
+}
+
+// Proof is what a run says about one control.
+type Proof struct {
+	Control string
+	// Held is true where every probe that it needs passed, and none that bears on it
+	// failed or was inconclusive. Failed is true where one failed. Both are false
+	// where the run does not show it.
+	Held, Failed bool
+	// Why says in plain words what failed, or what is missing.
+	Why    string
+	Probes int // that passed
+	// Strength and ValidUntil are the weakest and the first to end of those that
+	// must pass.
+	Strength   Strength
+	ValidUntil time.Time
 }
 
 // Controls is the table from probes to controls to what they may soften. It is the
