@@ -123,7 +123,7 @@ what it could not see, and gives advice in plain words. A named person decides.`
 	root.SetErr(s.err)
 	root.SetVersionTemplate("landwaiter {{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(assessCommand(s), judgeCommand(s), diffCommand(s), simulateCommand(s), inventoryCommand(s), whyCommand(s), compareCommand(s), methodCommand(s), advisoriesCommand(s), cacheCommand(s))
+	root.AddCommand(assessCommand(s), judgeCommand(s), diffCommand(s), simulateCommand(s), inventoryCommand(s), whyCommand(s), compareCommand(s), methodCommand(s), protectionsCommand(s), advisoriesCommand(s), cacheCommand(s))
 	wrapArgs(root)
 	return root
 }
