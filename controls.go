@@ -80,8 +80,10 @@ type Proof struct {
 func Controls() []Control {
 	const read, refused, unseen = StrengthRead, StrengthRefused, StrengthUnseen
 	call := func(id, what string, probes ...string) Control {
-		c := Control{ID: "CT-SYSCALL-" + id, Name: what + " is closed to the software", Probes: probes,
-			Softens: "weaknesses of the kernel beneath whose way in is " + what, Never: "any other weakness of the kernel"}
+		c := Control{
+			ID: "CT-SYSCALL-" + id, Name: what + " is closed to the software", Probes: probes,
+			Softens: "weaknesses of the kernel beneath whose way in is " + what, Never: "any other weakness of the kernel",
+		}
 		for _, p := range probes {
 			c.Needs = append(c.Needs, Need{p, refused, true})
 		}
@@ -99,8 +101,14 @@ func Controls() []Control {
 			ID: "CT-NOEGRESS", Name: "nothing gets out over the network",
 			Probes: []string{"NET-02", "NET-03", "NET-04", "NET-05", "NET-06", "NET-07", "NET-08", "NET-09"},
 			Needs: []Need{
-				{"NET-02", unseen, true}, {"NET-03", unseen, true}, {"NET-04", unseen, false}, {"NET-05", unseen, true},
-				{"NET-06", unseen, false}, {"NET-07", unseen, false}, {"NET-08", unseen, false}, {"NET-09", unseen, false},
+				{"NET-02", unseen, true},
+				{"NET-03", unseen, true},
+				{"NET-04", unseen, false},
+				{"NET-05", unseen, true},
+				{"NET-06", unseen, false},
+				{"NET-07", unseen, false},
+				{"NET-08", unseen, false},
+				{"NET-09", unseen, false},
 			},
 			Closes: []Door{DoorInternetOut}, Softens: "data sent out, and software that calls home",
 			Never: "whether results are right",
@@ -109,8 +117,13 @@ func Controls() []Control {
 			ID: "CT-SEPARATE", Name: "one project cannot reach another",
 			Probes: []string{"NS-*", "FS-08", "FS-09", "NET-12", "SEC-08"},
 			Needs: []Need{
-				{"NS-01", unseen, false}, {"NS-03", unseen, false}, {"NS-07", unseen, false},
-				{"FS-08", unseen, true}, {"FS-09", unseen, false}, {"NET-12", unseen, true}, {"SEC-08", unseen, false},
+				{"NS-01", unseen, false},
+				{"NS-03", unseen, false},
+				{"NS-07", unseen, false},
+				{"FS-08", unseen, true},
+				{"FS-09", unseen, false},
+				{"NET-12", unseen, true},
+				{"SEC-08", unseen, false},
 			},
 			Closes: []Door{DoorOtherWork}, Softens: "harm that would pass from one project to another",
 			Never: "harm inside the project",
@@ -119,8 +132,13 @@ func Controls() []Control {
 			ID: "CT-NOPRIVESC", Name: "software does not gain full control inside its box",
 			Probes: []string{"CAP-*", "PRV-01", "ID-*"},
 			Needs: []Need{
-				{"CAP-01", read, false}, {"CAP-02", read, false}, {"CAP-03", read, false}, {"PRV-01", refused, true},
-				{"ID-01", read, true}, {"ID-02", read, false}, {"ID-03", read, true},
+				{"CAP-01", read, false},
+				{"CAP-02", read, false},
+				{"CAP-03", read, false},
+				{"PRV-01", refused, true},
+				{"ID-01", read, true},
+				{"ID-02", read, false},
+				{"ID-03", read, true},
 			},
 			Closes: []Door{DoorFullControl}, Softens: "weaknesses that need, or give, full control inside the box",
 			Never: "weaknesses of the kernel beneath",
@@ -129,9 +147,17 @@ func Controls() []Control {
 			ID: "CT-NOESCAPE", Name: "software does not get out of its box",
 			Probes: []string{"MNT-*", "FS-*", "DEV-*", "RTS-*", "SEC-03", "NS-06"},
 			Needs: []Need{
-				{"MNT-01", read, true}, {"MNT-02", unseen, true}, {"MNT-05", refused, true}, {"FS-01", read, false},
-				{"FS-02", refused, true}, {"FS-07", unseen, true}, {"DEV-02", unseen, true}, {"DEV-03", unseen, false},
-				{"RTS-01", refused, true}, {"SEC-03", refused, false}, {"NS-06", read, false},
+				{"MNT-01", read, true},
+				{"MNT-02", unseen, true},
+				{"MNT-05", refused, true},
+				{"FS-01", read, false},
+				{"FS-02", refused, true},
+				{"FS-07", unseen, true},
+				{"DEV-02", unseen, true},
+				{"DEV-03", unseen, false},
+				{"RTS-01", refused, true},
+				{"SEC-03", refused, false},
+				{"NS-06", read, false},
 			},
 			Closes: []Door{DoorHost}, Softens: "ways out of the box to the computer beneath",
 			Never: "a weakness of the runtime or the kernel itself",
@@ -153,8 +179,12 @@ func Controls() []Control {
 			ID: "CT-LIMITS", Name: "software cannot use up the computer",
 			Probes: []string{"RES-01", "RES-02", "RES-03", "RES-04", "RES-05", "RES-06"},
 			Needs: []Need{
-				{"RES-01", read, true}, {"RES-02", read, true}, {"RES-03", read, true},
-				{"RES-04", refused, false}, {"RES-05", refused, false}, {"RES-06", read, true},
+				{"RES-01", read, true},
+				{"RES-02", read, true},
+				{"RES-03", read, true},
+				{"RES-04", refused, false},
+				{"RES-05", refused, false},
+				{"RES-06", read, true},
 			},
 			Softens: "software that stops or slows what others run", Never: "what it stops in its own box",
 		},

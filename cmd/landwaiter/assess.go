@@ -197,14 +197,6 @@ func timeFlag(at string, now time.Time) (time.Time, error) {
 	return now, fmt.Errorf("--at is %q; write it as 2026-11-22 or 2026-11-22T14:00:00Z", at)
 }
 
-func readProtections(name string) ([]landwaiter.Protection, error) {
-	reg, err := readRegister(name)
-	if err != nil {
-		return nil, err
-	}
-	return reg.Protections, nil
-}
-
 func readRegister(name string) (_ *judge.Register, err error) {
 	r, err := os.Open(name)
 	if err != nil {

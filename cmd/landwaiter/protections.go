@@ -183,7 +183,7 @@ func (c *checked) text() string {
 			fmt.Fprintf(&b, "    It is kept by %s.\n", p.Owner)
 		}
 	}
-	fmt.Fprintf(&b, "\n%d count, %d were tested and do not count, %d were never tested.\n", counts[1], counts[0], counts[2])
+	fmt.Fprintf(&b, "\nThese count: %d. Tested, and do not count: %d. Never tested: %d.\n", counts[1], counts[0], counts[2])
 	c.reopenedText(&b)
 	return b.String()
 }
@@ -192,11 +192,15 @@ func (c *checked) reopenedText(b *strings.Builder) {
 	if c.Looked+c.NoAssessments+len(c.Unread) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n%d of %d assessments leaned on what does not count any more. Decide on them again.\n", len(c.Reopened), c.Looked)
+	fmt.Fprintf(b, "\nAssessments that leaned on what does not count any more: %d of %d.", len(c.Reopened), c.Looked)
+	if len(c.Reopened) > 0 {
+		b.WriteString(" Decide on them again.")
+	}
+	b.WriteByte('\n')
 	for _, r := range c.Reopened {
-		fmt.Fprintf(b, "  %s %s\n    Advice of %s%s: %s.", r.Reference, r.Digest, plainDay(r.At), placeWords(r.Place), r.Outcome)
+		fmt.Fprintf(b, "  %s %s\n    Advice of %s%s: %s.", r.Reference, r.Digest, plainDay(r.At), placeWords(r.Place), adviceWords(r.Outcome))
 		if r.Then != "" {
-			fmt.Fprintf(b, " Without what was lost: %s.", r.Then)
+			fmt.Fprintf(b, " Without what was lost: %s.", adviceWords(r.Then))
 		}
 		b.WriteByte('\n')
 		for _, l := range r.Lost {
@@ -214,7 +218,21 @@ func (c *checked) reopenedText(b *strings.Builder) {
 		fmt.Fprintf(b, "  Not read: %s\n", u)
 	}
 	if c.NoAssessments > 0 {
-		fmt.Fprintf(b, "%d other files are no assessments.\n", c.NoAssessments)
+		fmt.Fprintf(b, "Other files, which are no assessments: %d.\n", c.NoAssessments)
+	}
+}
+
+// adviceWords are the four outcomes as people say them.
+func adviceWords(o landwaiter.Outcome) string {
+	switch o {
+	case landwaiter.Recommend:
+		return "recommend import"
+	case landwaiter.Conditions:
+		return "import with conditions"
+	case landwaiter.CannotJudge:
+		return "we cannot judge"
+	default:
+		return "do not import yet"
 	}
 }
 

@@ -252,8 +252,13 @@ func (e *Evidence) check() error {
 		return fmt.Errorf("%w: %w", fmt.Errorf(format, args...), landwaiter.ErrInvalid)
 	}
 	for _, f := range []struct{ what, text string }{
-		{"environment.id", e.Environment.ID}, {"environment.fingerprint", e.Environment.Fingerprint}, {"environment.observed", e.Environment.Observed},
-		{"kit.version", e.Kit.Version}, {"profile.name", e.Profile.Name}, {"operator", e.Operator}, {"authorisedBy", e.AuthorisedBy},
+		{"environment.id", e.Environment.ID},
+		{"environment.fingerprint", e.Environment.Fingerprint},
+		{"environment.observed", e.Environment.Observed},
+		{"kit.version", e.Kit.Version},
+		{"profile.name", e.Profile.Name},
+		{"operator", e.Operator},
+		{"authorisedBy", e.AuthorisedBy},
 	} {
 		if !plain(f.text) || f.text == "" {
 			return bad("%s is empty, too long, or no text", f.what)

@@ -148,7 +148,8 @@ func named(env, want []string) bool {
 // mountsFolders reports whether w asks for a folder of the computer beneath. A named
 // volume is none.
 func (w *wish) mountsFolders() bool {
-	path := func(s string) bool { return s != "" && strings.Contains("/.~$", s[:1]) }
+	const starts = "/.~$" // of a path, and of no volume's name
+	path := func(s string) bool { return s != "" && strings.IndexByte(starts, s[0]) >= 0 }
 	for i, word := range w.words {
 		if (word == "-v" || word == "--volume") && i+1 < len(w.words) && path(w.words[i+1]) {
 			return true

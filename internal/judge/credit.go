@@ -280,7 +280,10 @@ func (c *cause) closes(doors doorSet, t *trait) (shield, bool) {
 // meets reports whether s stands in the way of findings with trait t where it closes
 // their doors. The wall is nothing against a fault in it. What attackers use, and a
 // fault in the wall that reaches beyond it, need a test that planted a mark.
-func (t *trait) meets(s *shield) bool { return !(s.wall && t.wall) && !(s.weak && t.strict()) }
+func (t *trait) meets(s *shield) bool {
+	faulty, tooWeak := s.wall && t.wall, s.weak && t.strict()
+	return !faulty && !tooWeak
+}
 
 func (t *trait) strict() bool { return t.exploited || t.wall && t.beyond }
 

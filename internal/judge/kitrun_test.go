@@ -135,9 +135,12 @@ func TestReopen(t *testing.T) {
 		t.Errorf("an exception for another project: %+v", r)
 	}
 	for name, change := range map[string]func(register) register{
-		"failed":    func(p register) register { p[at("inbound-closed")].Test.Result = "failed"; return p },
-		"gone":      func(p register) register { i := at("inbound-closed"); return append(p[:i], p[i+1:]...) },
-		"closes":    func(p register) register { p[at("inbound-closed")].Closes = []landwaiter.Door{landwaiter.DoorNeighbour}; return p },
+		"failed": func(p register) register { p[at("inbound-closed")].Test.Result = "failed"; return p },
+		"gone":   func(p register) register { i := at("inbound-closed"); return append(p[:i], p[i+1:]...) },
+		"closes": func(p register) register {
+			p[at("inbound-closed")].Closes = []landwaiter.Door{landwaiter.DoorNeighbour}
+			return p
+		},
 		"exception": other("P1"),
 	} {
 		r := reopen(change)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/landwaiter/landwaiter"
 )
@@ -130,10 +131,23 @@ func (v *sheet) protections() part {
 		}
 		safe := join(name(pr.Safe), name(strings.Join(pr.SATRE, ", ")))
 		t.Rows = append(t.Rows, row(name(pr.Name), counted, parseRich(v.doors(pr.Closes, 0)), last, result,
-			day(pr.ValidUntil), safe, names(pr.Exceptions)))
+			day(pr.ValidUntil), safe, names(exceptionsOf(&pr))))
 	}
 	p.Tables = v.orNone(&p, t)
 	return p
+}
+
+// exceptionsOf names what is open in p: those that end with their project and day.
+func exceptionsOf(p *landwaiter.Protection) []string {
+	out := slices.Clone(p.Exceptions)
+	for _, e := range p.DatedExceptions {
+		line := e.Reason + ", until " + e.Until.UTC().Format(time.DateOnly)
+		if e.Project != "" {
+			line = e.Project + ": " + line
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
 // account puts every file and byte in one class, twice: all, and code alone.
