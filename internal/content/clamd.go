@@ -117,8 +117,8 @@ func (c *Clamd) dial(ctx context.Context) (*clamConn, error) {
 		return nil, err
 	}
 	k := &clamConn{Conn: conn, patience: c.patience}
-	k.late = time.AfterFunc(c.patience, func() { conn.Close() })
-	k.stop = context.AfterFunc(ctx, func() { conn.Close() })
+	k.late = time.AfterFunc(c.patience, func() { _ = conn.Close() })
+	k.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return k, nil
 }
 
@@ -160,7 +160,7 @@ func (k *clamConn) answer() (string, error) {
 func (k *clamConn) done() {
 	k.late.Stop()
 	k.stop()
-	k.Close()
+	_ = k.Close() // what it had to say was read
 }
 
 // ask sends one command.

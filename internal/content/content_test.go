@@ -139,7 +139,7 @@ func TestEveryRule(t *testing.T) {
 			at = at / 55 * 55
 			all := filler[:at] + "x = \"" + text + "\"\n" + filler[at:]
 			got := see(k, "opt/run.txt", []byte(all), 100_000)
-			line := int64(strings.Count(all[:strings.Index(all, anchor[:min(len(anchor), 3)])], "\n") + 1)
+			line := int64(strings.Count(filler[:at], "\n") + strings.Count(text[:max(strings.Index(text, anchor), 0)], "\n") + 1)
 			if !slices.ContainsFunc(got, func(m inventory.Mark) bool { return m.What == rule.what && m.Line == line }) {
 				t.Errorf("%s, %q at %d: marks %+v, want line %d", rule.what, anchor, at, got, line)
 			}
@@ -224,9 +224,15 @@ func TestSettings(t *testing.T) {
 	k := New()
 	v := "Wq8" + "zTn4pLs6y"
 	texts := [][2]string{
-		{"setting DB_PASSWORD", "DB_PASSWORD=" + v}, {"setting GPG_KEY", "GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568"}, {"setting PATH", "PATH=/usr/bin"},
-		{"setting JUPYTER_TOKEN", "JUPYTER_TOKEN="}, {"setting PASSWORD", "PASSWORD=$SECRET"}, {"setting AWS_SECRET_ACCESS_KEY_FILE", "AWS_SECRET_ACCESS_KEY_FILE=/run/" + v},
-		{"step 2 of the build", "RUN /bin/sh -c curl -u me:" + v + " https://x"}, {"step 3 of the build", "ARG TOKEN=" + v}, {"step 4 of the build", "RUN pip install numpy==1.26.4"},
+		{"setting DB_PASSWORD", "DB_PASSWORD=" + v},
+		{"setting GPG_KEY", "GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568"},
+		{"setting PATH", "PATH=/usr/bin"},
+		{"setting JUPYTER_TOKEN", "JUPYTER_TOKEN="},
+		{"setting PASSWORD", "PASSWORD=$SECRET"},
+		{"setting AWS_SECRET_ACCESS_KEY_FILE", "AWS_SECRET_ACCESS_KEY_FILE=/run/" + v},
+		{"step 2 of the build", "RUN /bin/sh -c curl -u me:" + v + " https://x"},
+		{"step 3 of the build", "ARG TOKEN=" + v},
+		{"step 4 of the build", "RUN pip install numpy==1.26.4"},
 	}
 	got := k.Settings(func(yield func(string, string) bool) {
 		for _, x := range texts {

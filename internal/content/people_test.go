@@ -152,8 +152,12 @@ func picture(name, id, born string) []byte {
 func TestPatients(t *testing.T) {
 	k := New()
 	for _, c := range []struct{ name, id, born, want string }{
-		{"Qwzx^Vrpt", "7731904", "19000307", whatPatient + " ×1"}, {"ANONYMOUS", "ANON7", "", ""}, {"", "", "", ""}, {"Test^Phantom", "PH1", "20010101", ""},
-		{"Qwzx^Vrpt", "", "", whatMayPatient + " ×1"}, {"", "7731904", "19440307", whatMayPatient + " ×1"},
+		{"Qwzx^Vrpt", "7731904", "19000307", whatPatient + " ×1"},
+		{"ANONYMOUS", "ANON7", "", ""},
+		{"", "", "", ""},
+		{"Test^Phantom", "PH1", "20010101", ""},
+		{"Qwzx^Vrpt", "", "", whatMayPatient + " ×1"},
+		{"", "7731904", "19440307", whatMayPatient + " ×1"},
 	} {
 		w := k.watch()
 		data := picture(c.name, c.id, c.born)
