@@ -78,6 +78,9 @@ func methodFlag(name, tier string) (*judge.Method, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(m.Tiers) == 0 {
+		return &m, nil // the tier is of the place alone
+	}
 	if _, err := m.At(tier); err != nil {
 		return nil, &usageError{fmt.Errorf("--tier: %w", err)}
 	}
