@@ -27,13 +27,13 @@ func Steps(language Language, text string) []string {
 	switch language {
 	case NoLanguage:
 	case Shell:
-		if stepSign.MatchString(text) {
+		if holdsAny(text, shellSigns) {
 			out = shellSteps(text, 0)
 		}
 	case R:
-		out = callSteps(text, rCall)
+		out = callSteps(text, rCall, rSigns)
 	case Python:
-		out = callSteps(text, pythonStep)
+		out = callSteps(text, pythonStep, pythonSigns)
 	}
 	return unique(out)
 }
@@ -59,8 +59,17 @@ func unique(list []string) []string {
 	return out
 }
 
-// stepSign is in every script that has a step: a first look for the many that have none.
-var stepSign = regexp.MustCompile(`install|\badd\b|upgrade|update|clone|\bpull\b|\bsync\b|download|restore|curl|wget|create|submodule|\bnpx\b|\bci\b|\brun\b`)
+// Signs of which one is in every script that has a step: a first look at the many
+// that have none, at a fraction of the cost.
+var (
+	shellSigns  = []string{"install", "add", "upgrade", "update", "clone", "pull", "sync", "download", "restore", "curl", "wget", "create", "submodule", "npx", "ci", "fetch", "checkout", "export", "require", "get", "up", "co", "env"}
+	rSigns      = []string{"install", "restore", "biocLite", "pak"}
+	pythonSigns = []string{"pip", "install", "add", "clone", "download", "urlretrieve", "hub.load"}
+)
+
+func holdsAny(text string, signs []string) bool {
+	return slices.ContainsFunc(signs, func(s string) bool { return strings.Contains(text, s) })
+}
 
 // fetcher is a command that brings software or what it needs, and that [installers]
 // does not know: its first word, and the next ones, one of which must stand there.
@@ -353,13 +362,17 @@ func evalSteps(words []word, language Language) []string {
 var pythonStep = regexp.MustCompile(`\bpip(?:\.main|\._internal)?\s*\(|\b(?:pip3?|conda|mamba|uv|apt-get|apt|npm)["']?\s*,?\s*["']?(?:install|add)\b|\bgit["']?\s*,?\s*["']?clone\b|` +
 	`\b(?:snapshot_download|hf_hub_download|urlretrieve|nltk\.download|spacy\.cli\.download|gdown\.download|torch\.hub\.load)\s*\(`)
 
-// callSteps are the lines of code with a call, comments aside.
-func callSteps(text string, call *regexp.Regexp) []string {
-	if !call.MatchString(text) {
+// callSteps are the lines of code with a call, comments aside. Only lines with one of
+// the signs are looked at closely.
+func callSteps(text string, call *regexp.Regexp, signs []string) []string {
+	if !holdsAny(text, signs) {
 		return nil
 	}
 	var out []string
 	for line := range strings.Lines(text) {
+		if !holdsAny(line, signs) {
+			continue
+		}
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "def ") || !call.MatchString(line) {
 			continue

@@ -290,5 +290,9 @@ func (v *sheet) fileRow(f landwaiter.File) []cell {
 	if len(owner) == 0 {
 		owner = v.label("value", "nobody")
 	}
-	return row(name(f.Path), layerName(f.Layer), size(f.Size), v.label("file-kind", string(f.Kind)), owner, join(name(octal(f.Mode)), name(f.Gains)))
+	cells := row(name(f.Path), layerName(f.Layer), size(f.Size), v.label("file-kind", string(f.Kind)), owner, octal(f.Mode))
+	if f.Gains != "" {
+		cells[len(cells)-1] = cell{join(name(octal(f.Mode)), name(f.Gains))}
+	}
+	return cells
 }
