@@ -27,7 +27,7 @@ var imports = map[string][]string{
 	"internal/version":        {"root"},
 	"internal/judge":          {"root", "internal/rules"},
 	"internal/rules":          {"root"},
-	"internal/report":         {"root", "internal/compare"},
+	"internal/report":         {"root", "internal/compare", "internal/version"},
 	"internal/attest":         {"root"},
 	"internal/gunzip":         {},
 	"internal/image":          {"root", "internal/limitio", "internal/gunzip"},

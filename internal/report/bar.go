@@ -6,6 +6,7 @@ import "github.com/landwaiter/landwaiter"
 // the classes that hold something; the table beside it shows all.
 type bar struct {
 	ID       string // tells the patterns of two bars in one document apart
+	Title    rich
 	Segments []segment
 }
 
@@ -27,7 +28,7 @@ var classCodes = [landwaiter.NumClasses]string{"covered", "uncovered", "unnamed"
 // newBar draws acc, whose total must not be 0, with labels from group.
 func newBar(w *words, acc *landwaiter.Account, id, group string) *bar {
 	const thinnest, roomy = 12, 70 // units of barWidth: still seen in print; fits "less than 1"
-	b := &bar{ID: id}
+	b := &bar{ID: id, Title: w.label("chart", "bar")}
 	parts := classBytes(acc)
 	shares := shares(parts)
 	for c, n := range parts {
@@ -62,6 +63,12 @@ func newBar(w *words, acc *landwaiter.Account, id, group string) *bar {
 	}
 	return b
 }
+
+// barFills draw the classes: patterns, so that nothing hangs on colour.
+var barFills = map[string]string{"covered": "solid", "uncovered": "lines", "unnamed": "dots", "closed": "cross", "unread": "none"}
+
+// Paint says how to fill the segment in the drawing with this ID.
+func (s segment) Paint(id string) paint { return paint{id, barFills[s.Code]} }
 
 // Mid is the middle of the segment.
 func (s segment) Mid() int { return s.X + s.W/2 }

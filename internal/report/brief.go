@@ -42,6 +42,7 @@ type item struct{ Lead, Rest rich }
 type room struct {
 	reasons, scenarios, protections, claimed, conditions, forward int
 	inWay                                                         int // protections that one event names
+	blind                                                         int // lists that the sentence about blind spots names
 	name                                                          int // characters of a name
 }
 
@@ -51,7 +52,7 @@ const maxBriefLines = 43
 // newBrief writes the first page. Where it grows past one page or 400 words it
 // shows fewer entries of each list, and says how many more there are.
 func newBrief(w *words, a *landwaiter.Assessment) *brief {
-	have := room{reasons: 3, scenarios: 3, protections: 4, claimed: 3, conditions: 6, forward: 3, inWay: 3, name: briefName}
+	have := room{reasons: 3, scenarios: 3, protections: 4, claimed: 3, conditions: 6, forward: 3, inWay: 3, blind: 2, name: briefName}
 	b := writeBrief(w, a, have)
 	for _, less := range ladder {
 		if b.fits() {

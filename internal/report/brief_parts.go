@@ -260,6 +260,9 @@ func (v *view) unseen() section {
 	if n := int64(len(v.a.Gaps)); n > 0 {
 		after = append(after, v.say("brief", "unseen-gaps", counts(n, 0)))
 	}
+	if held := v.blindSentence(); len(held) > 0 {
+		after = append(after, held)
+	}
 	if not := notLooked(v.words, v.a); not != "" {
 		after = append(after, v.say("brief", "unseen-not-looked", facts{Names: not}))
 	}

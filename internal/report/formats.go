@@ -24,19 +24,23 @@ type Format struct {
 	// Observed is true for a format that says what was observed and nothing else: an
 	// assessment without advice is enough for it.
 	Observed bool
+	// Printed is true for a format that a browser prints: it goes to a file, needs the
+	// browser, and its bytes are the browser's.
+	Printed bool
 }
 
 // formats is the table, in the order in which help shows them.
 func formats() []Format {
-	return []Format{
-		{"text", ".txt", writeText, false},
-		{"json", ".json", writeJSON, false},
-		{"html", ".html", writeHTML, false},
-		{"cyclonedx", ".cdx.json", writeCycloneDX, true},
-		{"spdx", ".spdx.json", writeSPDX, true},
-		{"openvex", ".openvex.json", writeOpenVEX, false},
-		{"cyclonedx-vex", ".vex.cdx.json", writeCycloneDXVEX, false},
-	}
+	return append([]Format{
+		{Name: "text", Extension: ".txt", Write: writeText},
+		{Name: "json", Extension: ".json", Write: writeJSON},
+		{Name: "html", Extension: ".html", Write: writeHTML},
+		{Name: "pdf", Extension: ".pdf", Write: writePDF, Printed: true},
+		{Name: "cyclonedx", Extension: ".cdx.json", Write: writeCycloneDX, Observed: true},
+		{Name: "spdx", Extension: ".spdx.json", Write: writeSPDX, Observed: true},
+		{Name: "openvex", Extension: ".openvex.json", Write: writeOpenVEX},
+		{Name: "cyclonedx-vex", Extension: ".vex.cdx.json", Write: writeCycloneDXVEX},
+	}, viewFormats()...)
 }
 
 // Formats returns every format.

@@ -33,7 +33,7 @@ func FuzzFormats(f *testing.F) {
 		if words > maxBriefWords {
 			t.Errorf("the brief has %d words", words)
 		}
-		for _, format := range Formats() {
+		for _, format := range written() {
 			var b bytes.Buffer
 			if err := format.Write(&b, &a); err != nil {
 				if format.Name == "json" && strings.Contains(err.Error(), "year outside of range") {
@@ -52,7 +52,7 @@ func BenchmarkWrite(b *testing.B) {
 	for i := range 2000 {
 		a.Packages = append(a.Packages, pkg("pypi", fmt.Sprintf("p%d", i), "1", landwaiter.Answer{State: landwaiter.AnswerNoneKnown, Sources: []string{"PyPI"}}))
 	}
-	for _, f := range Formats() {
+	for _, f := range written() {
 		b.Run(f.Name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -4,25 +4,47 @@ import (
 	"github.com/landwaiter/landwaiter"
 )
 
-// page is the whole report: the brief, and the layers below it. Text and HTML
-// are two ways to write the same page.
+// page is the whole report: the brief and the layers below it, or one view. Text
+// and HTML are two ways to write the same page.
 type page struct {
-	Lang  string
-	Brief *brief
-	Parts []part
-	Tool  rich
+	Lang string
+	// Title is the title of the document.
+	Title rich
+	// Brief is nil in a view, which has a Head instead.
+	Brief  *brief
+	Head   *head
+	Layers []layer
+	Tool   rich
 }
 
-// part is one layer below the brief.
+// layer is what a reader of one depth needs, or the whole of a view.
+type layer struct {
+	ID    string
+	Depth rich // how long it takes
+	Title rich
+	Note  rich
+	Parts []part
+}
+
+// part is one thing to know.
 type part struct {
 	ID     string
 	Title  rich
 	Notes  []rich
 	Words  []kindPart // the four parts of the words about a kind
 	Bar    *bar
+	Steps  []step
+	Charts []chart
 	Items  []rich // a numbered list
+	Blanks []rich // lines to fill in
 	After  []rich // lines below the list
 	Tables []table
+}
+
+// step is one number of a chain in which each is a part of the one before.
+type step struct {
+	N    string
+	What rich
 }
 
 // kindPart is one of the four parts of the words about a kind.
@@ -76,29 +98,65 @@ func (t table) Count() string {
 	return " (" + number(int64(len(t.Rows)+t.Left)) + ")"
 }
 
-// newPage writes every part from a.
-func newPage(w *words, a *landwaiter.Assessment) *page {
-	v := &sheet{view: view{words: w, a: a, room: room{name: pageName, inWay: 20}, blind: blind(a)}, byID: map[string]*landwaiter.Package{}}
+// newSheet prepares what the parts of one page share.
+func newSheet(w *words, a *landwaiter.Assessment) *sheet {
+	v := &sheet{view: view{words: w, a: a, room: room{name: pageName, inWay: 20, blind: 20}, blind: blind(a)}, byID: map[string]*landwaiter.Package{}}
 	for i := range a.Packages {
 		v.byID[a.Packages[i].ID] = &a.Packages[i]
 	}
-	p := &page{Lang: "en-GB", Brief: newBrief(w, a)}
-	p.Parts = append(p.Parts, v.subject())
-	p.Parts = append(p.Parts, v.baseline()...)
-	p.Parts = append(p.Parts, v.findings()...)
-	p.Parts = append(p.Parts,
-		v.scenarios(), v.conditions(), v.protections(), v.account(), v.gaps(),
-	)
-	p.Parts = append(p.Parts, v.waivers()...)
-	p.Parts = append(p.Parts, v.unnamed()...)
-	p.Parts = append(p.Parts, v.declared()...)
-	p.Parts = append(p.Parts,
+	return v
+}
+
+// newPage writes the whole report from a: one minute, five minutes, thirty minutes.
+func newPage(w *words, a *landwaiter.Assessment) *page {
+	v := newSheet(w, a)
+	p := &page{Lang: "en-GB", Brief: newBrief(w, a), Tool: v.tool()}
+	p.Title = join(rich{{Text: p.Brief.Title.String() + ":"}}, p.Brief.Advice)
+	five := v.layer("five")
+	five.Parts = append(five.Parts, v.sorted())
+	five.Parts = append(five.Parts, v.matters()...)
+	five.Parts = append(five.Parts, v.again()...)
+	five.Parts = append(five.Parts, v.scenarios(), v.conditions())
+	thirty := v.layer("thirty")
+	thirty.Parts = append(thirty.Parts, v.how(), v.protections())
+	thirty.Parts = append(thirty.Parts, v.findings()...)
+	thirty.Parts = append(thirty.Parts, v.waivers()...)
+	thirty.Parts = append(thirty.Parts, v.subject(), v.account(), v.blindspots(), v.gaps())
+	thirty.Parts = append(thirty.Parts, v.unnamed()...)
+	thirty.Parts = append(thirty.Parts, v.declared()...)
+	thirty.Parts = append(thirty.Parts,
 		v.files("unowned", a.Unowned), v.files("changed", a.Changed),
 		v.packages(), v.layers(), v.sources(), v.method(),
 	)
-	p.Parts = append(p.Parts, v.crosscheck()...)
-	p.Tool = w.say("note", "tool", facts{Name: data(a.Tool.Name+" "+a.Tool.Version, pageName), Date: moment(a.At)})
+	thirty.Parts = append(thirty.Parts, v.crosscheck()...)
+	p.Layers = []layer{five, thirty}
 	return p
+}
+
+// again is what an assessment to compare with adds for a reader of five minutes: there
+// is none where none was given.
+func (v *sheet) again() []part { return v.baseline() }
+
+// tool says what wrote the page.
+func (v *sheet) tool() rich {
+	return v.say("note", "tool", facts{Name: data(v.a.Tool.Name+" "+v.a.Tool.Version, pageName), Date: moment(v.a.At)})
+}
+
+// layer starts a layer.
+func (v *sheet) layer(id string) layer {
+	return layer{ID: id, Depth: v.label("depth", id), Title: v.label("layer", id), Note: v.label("layer-note", id)}
+}
+
+// Long reports whether a list of its parts helps.
+func (l layer) Long() bool { return len(l.Parts) > 4 }
+
+// parts returns the parts of every layer, in order.
+func (p *page) parts() []part {
+	var out []part
+	for _, l := range p.Layers {
+		out = append(out, l.Parts...)
+	}
+	return out
 }
 
 // sheet is what the parts of one page share.
@@ -107,6 +165,10 @@ type sheet struct {
 	byID map[string]*landwaiter.Package
 	// natures are what is known of files without an owner, by path; nil until asked.
 	natures map[string]*landwaiter.Nature
+	// matter are the findings that mattered, by kind; nil until asked.
+	matter map[landwaiter.Kind][]landwaiter.Finding
+	// needed counts the packages that ask for one, by its ID; nil until asked.
+	needed map[string]int
 }
 
 // part starts a part: its title and, where the words have one, its note.

@@ -45,9 +45,9 @@ var (
 	}
 )
 
-// findings gives one part for each kind that was found, in the order of Kinds;
-// kinds that we do not know come last.
-func (v *sheet) findings() []part {
+// byKind returns the findings by kind, and the kinds in the order of Kinds; kinds that
+// we do not know come last.
+func (v *sheet) byKind() (map[landwaiter.Kind][]landwaiter.Finding, []landwaiter.Kind) {
 	by := map[landwaiter.Kind][]landwaiter.Finding{}
 	order := landwaiter.Kinds()
 	for _, f := range v.a.Findings {
@@ -56,6 +56,12 @@ func (v *sheet) findings() []part {
 		}
 		by[f.Kind] = append(by[f.Kind], f)
 	}
+	return by, order
+}
+
+// findings gives one part for each kind that was found.
+func (v *sheet) findings() []part {
+	by, order := v.byKind()
 	var out []part
 	for _, k := range order {
 		if len(by[k]) > 0 {
@@ -78,19 +84,12 @@ func (v *sheet) findings() []part {
 func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
 	kw, known := v.kinds[k]
 	p := part{ID: "kind-" + slug(string(k)), Title: rich{{Text: kw.title}}}
-	if known {
-		f := counts(standsFor(all), 0)
-		f.Tested, f.NotLooked = v.testedAgainst(k), notLooked(v.words, v.a)
-		f.Limit = number(int64(v.a.Advice.Method.MaxTestDays))
-		f.Detail = data(all[0].Detail, pageName)
-		f.Grave = slices.ContainsFunc(all, func(f landwaiter.Finding) bool { return f.Grave })
-		if d, err := time.Parse(time.DateOnly, all[0].Detail); err == nil {
-			f.Date = day(d)
-		}
-		for _, title := range kindParts {
-			p.Words = append(p.Words, kindPart{Title: title, Text: v.fill(kw.parts[title], f)})
-		}
-	} else {
+	switch {
+	case known && v.mattered()[k] != nil:
+		p.Notes = append(p.Notes, v.label("note", "kind-above"))
+	case known:
+		p.Words = v.fourParts(k, all)
+	default:
 		p.Title = name(string(k))
 		p.Notes = append(p.Notes, v.label("note", "kind-unknown"))
 	}
@@ -99,6 +98,24 @@ func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
 		p.Tables[i].ID = p.ID + "-" + p.Tables[i].ID
 	}
 	return p
+}
+
+// fourParts says what a kind of finding is, why it matters here, what protects and
+// what to do, about all findings of the kind.
+func (v *sheet) fourParts(k landwaiter.Kind, all []landwaiter.Finding) []kindPart {
+	f := counts(standsFor(all), 0)
+	f.Tested, f.NotLooked = v.testedAgainst(k), notLooked(v.words, v.a)
+	f.Limit = number(int64(v.a.Advice.Method.MaxTestDays))
+	f.Detail = data(all[0].Detail, pageName)
+	f.Grave = slices.ContainsFunc(all, func(f landwaiter.Finding) bool { return f.Grave })
+	if d, err := time.Parse(time.DateOnly, all[0].Detail); err == nil {
+		f.Date = day(d)
+	}
+	var out []kindPart
+	for _, title := range kindParts {
+		out = append(out, kindPart{Title: title, Text: v.fill(v.kinds[k].parts[title], f)})
+	}
+	return out
 }
 
 // slug makes a code from outside into an HTML ID.

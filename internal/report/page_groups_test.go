@@ -40,7 +40,7 @@ func TestQuestionsArePlain(t *testing.T) {
 // out is counted.
 func TestQuestionsForTheResearcher(t *testing.T) {
 	a := cases()["groups"]
-	parts := newPage(load(t), a).Parts
+	parts := newPage(load(t), a).parts()
 	var ask, groups *part
 	for i := range parts {
 		switch parts[i].ID {
@@ -97,7 +97,7 @@ func TestFolderQuestionCountsAll(t *testing.T) {
 
 // No part speaks of folders where an assessment has none.
 func TestNoGroupsNoPart(t *testing.T) {
-	for _, p := range newPage(load(t), base()).Parts {
+	for _, p := range newPage(load(t), base()).parts() {
 		if p.ID == "groups" || p.ID == "questions" {
 			t.Errorf("part %s of %+v", p.ID, p)
 		}

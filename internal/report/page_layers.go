@@ -117,23 +117,25 @@ func (v *sheet) nonEmpty(t table) []table {
 // protections lists what was given, whether it counted or not.
 func (v *sheet) protections() part {
 	p := v.part("protections")
-	t := v.table("protections", 100, "protection", "counted", "closes", "tested", "result", "until", "five-safes", "exceptions")
+	t := v.table("protections", 100, "protection", "counted", "closes", "tested", "result", "until", "five-safes", "exceptions", "evidence-sha256")
 	for _, pr := range v.a.Protections {
 		counted := v.label("value", "counted")
 		if !pr.Credited {
 			counted = v.say("value", "not-counted", facts{Why: v.refusedWhy(pr, pageName)})
 		}
 		last := v.label("evidence", string(pr.Evidence))
-		result := rich(nil)
+		result, proof := rich(nil), rich(nil)
 		if pr.Test != nil {
+			proof = name(pr.Test.SHA256)
 			last = join(last, v.say("value", "last-test", facts{Date: day(pr.Test.Date), By: cmp.Or(data(pr.Test.By, pageName), v.label("brief", "tested-by-nobody").String())}), name(pr.Test.Method))
 			result = v.label("result", pr.Test.Result)
 		}
 		safe := join(name(pr.Safe), name(strings.Join(pr.SATRE, ", ")))
 		t.Rows = append(t.Rows, row(name(pr.Name), counted, parseRich(v.doors(pr.Closes, 0)), last, result,
-			day(pr.ValidUntil), safe, names(exceptionsOf(&pr))))
+			day(creditEnds(v.a, &pr)), safe, names(exceptionsOf(&pr)), proof))
 	}
 	p.Tables = v.orNone(&p, t)
+	p.Charts = newDates(v.words, v.a)
 	return p
 }
 

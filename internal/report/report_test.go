@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestGolden(t *testing.T) {
 		if err := json.Unmarshal(data, &a); err != nil {
 			t.Fatalf("%s: %v", input, err)
 		}
-		for _, f := range Formats() {
+		for _, f := range written() {
 			path := strings.TrimSuffix(input, ".json") + f.Extension + ".golden"
 			got := writeTo(t, f.Name, &a)
 			if *update {
@@ -60,12 +61,23 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// written are the formats that this package writes itself: a printed one is the
+// browser's.
+func written() []Format {
+	return slices.DeleteFunc(Formats(), func(f Format) bool { return f.Printed })
+}
+
+// htmlFormats are the formats that are HTML.
+func htmlFormats() []Format {
+	return slices.DeleteFunc(written(), func(f Format) bool { return !strings.HasSuffix(f.Extension, "html") })
+}
+
 func TestView(t *testing.T) {
 	if *viewIn == "" {
 		t.Skip("no -view folder to write into")
 	}
 	for name, a := range cases() {
-		for _, f := range Formats() {
+		for _, f := range written() {
 			if err := os.WriteFile(filepath.Join(*viewIn, name+f.Extension), writeTo(t, f.Name, a), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -74,15 +86,15 @@ func TestView(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range written() {
 		got, err := Lookup(f.Name)
 		if err != nil || got.Extension != f.Extension {
 			t.Errorf("Lookup(%q) = %v, %v", f.Name, got.Extension, err)
 		}
 	}
-	_, err := Lookup("pdf")
+	_, err := Lookup("xml")
 	if !errors.Is(err, landwaiter.ErrInvalid) || !strings.Contains(err.Error(), "text, json, html") {
-		t.Errorf("Lookup(pdf): %v", err)
+		t.Errorf("Lookup(xml): %v", err)
 	}
 }
 
@@ -108,7 +120,7 @@ func TestJSONRoundTrip(t *testing.T) {
 
 func TestDeterministic(t *testing.T) {
 	for name, a := range varied() {
-		for _, f := range Formats() {
+		for _, f := range written() {
 			if !bytes.Equal(writeTo(t, f.Name, a), writeTo(t, f.Name, a)) {
 				t.Errorf("%s: %s differs from run to run", name, f.Name)
 			}
@@ -130,7 +142,7 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 
 func TestWriteErrors(t *testing.T) {
 	a := conditions()
-	for _, f := range Formats() {
+	for _, f := range written() {
 		whole := len(writeTo(t, f.Name, a))
 		for _, n := range []int{0, whole / 2, whole - 1} {
 			if err := f.Write(&brokenWriter{n}, a); !errors.Is(err, errFull) {
@@ -152,26 +164,44 @@ var (
 
 func TestHTMLNeedsNothingElse(t *testing.T) {
 	for name, a := range varied() {
-		out := string(writeTo(t, "html", a))
-		for _, tag := range tags.FindAllString(out, -1) {
-			for _, m := range outside.FindAllStringSubmatch(tag, -1) {
-				if !localRef.MatchString(m[2]) {
-					t.Errorf("%s: %s", name, tag)
-				}
-			}
-		}
-		if m := loads.FindString(out); m != "" {
-			t.Errorf("%s: has %q", name, m)
+		for _, f := range htmlFormats() {
+			out := strings.Replace(string(writeTo(t, f.Name, a)), "<script>"+pageScript+"</script>", "", 1)
+			needsNothing(t, name+" as "+f.Name, out)
 		}
 	}
+}
+
+func needsNothing(t *testing.T, name, out string) {
+	t.Helper()
+	for _, tag := range tags.FindAllString(out, -1) {
+		for _, m := range outside.FindAllStringSubmatch(tag, -1) {
+			if !localRef.MatchString(m[2]) {
+				t.Errorf("%s: %s", name, tag)
+			}
+		}
+	}
+	if m := loads.FindString(out); m != "" {
+		t.Errorf("%s: has %q", name, m)
+	}
+}
+
+// htmlOutputs writes each assessment in every HTML format.
+func htmlOutputs(t testing.TB, all map[string]*landwaiter.Assessment) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for name, a := range all {
+		for _, f := range htmlFormats() {
+			out[name+f.Extension] = string(writeTo(t, f.Name, a))
+		}
+	}
+	return out
 }
 
 // links of the page must lead somewhere, and IDs must be unique.
 func TestHTMLLinks(t *testing.T) {
 	ids := regexp.MustCompile(`\sid="([^"]*)"`)
-	refs := regexp.MustCompile(`(?:href="#|aria-labelledby="|url\(#)([^")]*)`)
-	for name, a := range varied() {
-		out := string(writeTo(t, "html", a))
+	refs := regexp.MustCompile(`(?:href="#|aria-labelledby="|aria-describedby="|url\(#)([^")]*)`)
+	for name, out := range htmlOutputs(t, varied()) {
 		seen := map[string]bool{}
 		for _, m := range ids.FindAllStringSubmatch(out, -1) {
 			if seen[m[1]] {
@@ -202,11 +232,11 @@ func harmless(t testing.TB, what string, out []byte) {
 
 func TestHostileTextIsHarmless(t *testing.T) {
 	for name, a := range varied() {
-		for _, f := range Formats() {
+		for _, f := range written() {
 			harmless(t, name+" as "+f.Name, writeTo(t, f.Name, a))
 		}
 	}
-	out := string(writeTo(t, "html", hostile()))
+	out := strings.Replace(string(writeTo(t, "html", hostile())), "<script>"+pageScript+"</script>", "", 1)
 	if strings.Contains(out, "<script") || strings.Contains(out, "javascript:") {
 		t.Error("a script got through")
 	}
@@ -330,7 +360,7 @@ func TestPagesKeepTheirWord(t *testing.T) {
 				text.WriteString(r.prose() + "\n")
 			}
 		}
-		for _, part := range p.Parts {
+		for _, part := range p.parts() {
 			put(part.Title)
 			put(part.Notes...)
 			for _, k := range part.Words {

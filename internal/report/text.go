@@ -17,11 +17,30 @@ func writeText(w io.Writer, a *landwaiter.Assessment) error {
 	if err != nil {
 		return err
 	}
+	return renderText(w, words, newPage(words, a))
+}
+
+// renderText writes one page.
+func renderText(w io.Writer, words *words, p *page) error {
 	t := &text{words: words}
-	p := newPage(words, a)
-	t.brief(p.Brief)
-	for _, part := range p.Parts {
-		t.part(part)
+	if p.Brief != nil {
+		t.brief(p.Brief)
+	}
+	if p.Head != nil {
+		t.head(p.Head)
+	}
+	for _, l := range p.Layers {
+		t.line("")
+		t.rule('=')
+		title := l.Title
+		if p.Brief != nil {
+			title = join(l.Depth, rich{{Text: "·"}}, l.Title)
+		}
+		t.para(parseRich(strings.ToUpper(title.marked())), "", "")
+		t.para(l.Note, "", "")
+		for _, part := range l.Parts {
+			t.part(part)
+		}
 	}
 	t.rule('=')
 	t.para(p.Tool, "", "")
@@ -151,16 +170,26 @@ func (t *text) part(p part) {
 	for _, n := range p.Notes {
 		t.para(n, "", "")
 	}
+	for i, st := range p.Steps {
+		first := "  "
+		if i > 0 {
+			first = "  > "
+		}
+		t.para(join(rich{{Text: st.N}}, st.What), first, "    ")
+	}
 	for i, it := range p.Items {
 		first := fmt.Sprintf("%d. ", i+1)
 		t.para(it, first, strings.Repeat(" ", len(first)))
 	}
-	for _, l := range p.After {
-		t.para(l, "", "")
+	for _, b := range p.Blanks {
+		t.blank(b, "")
 	}
 	t.bar(p.Bar)
 	for _, tb := range p.Tables {
 		t.table(tb)
+	}
+	for _, l := range p.After {
+		t.para(l, "", "")
 	}
 }
 

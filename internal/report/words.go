@@ -34,6 +34,7 @@ type facts struct {
 	Blind         bool   // a list is missing, too old or of unknown date
 	Undated       bool
 	Account       bool // the account itself is what went wrong
+	AtLeast       bool // N is the least that it can be
 }
 
 // counts fills N and Total.
