@@ -174,6 +174,14 @@ func (f *assessFlags) chosen() ([]report.Format, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--format: %w", err)
 		}
+		if format.Printed {
+			if f.output == "-" {
+				return nil, fmt.Errorf("--format %s is written to a file; name a folder with --output", name)
+			}
+			if err := report.CanPrint(); err != nil {
+				return nil, fmt.Errorf("--format %s: %w", name, err)
+			}
+		}
 		if !slices.ContainsFunc(out, func(o report.Format) bool { return o.Name == format.Name }) {
 			out = append(out, format)
 		}

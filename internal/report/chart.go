@@ -204,10 +204,13 @@ func datedRows(w *words, a *landwaiter.Assessment) []dated {
 }
 
 // creditEnds is the day on which the test of p stops counting: the first of its own
-// last day and the method's limit.
+// last day and the method's limit. It is zero where there was none.
 func creditEnds(a *landwaiter.Assessment, p *landwaiter.Protection) time.Time {
+	if p.Test == nil {
+		return time.Time{}
+	}
 	ends := p.ValidUntil
-	if days := a.Advice.Method.MaxTestDays; p.Test != nil && !p.Test.Date.IsZero() && days > 0 {
+	if days := a.Advice.Method.MaxTestDays; !p.Test.Date.IsZero() && days > 0 {
 		if limit := p.Test.Date.AddDate(0, 0, days); ends.IsZero() || limit.Before(ends) {
 			ends = limit
 		}

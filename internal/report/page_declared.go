@@ -16,6 +16,9 @@ func (v *sheet) declared() []part {
 		p := v.part("declared")
 		p.Notes = append(p.Notes, v.listSentences(c)...)
 		p.Tables = v.listTables(c)
+		if len(v.a.Declared) > 1 {
+			p.Title = join(p.Title, rich{{Text: "("}}, name(c.File), rich{{Text: ")"}})
+		}
 		if i > 0 { // every ID of a page stands once
 			p.ID = fmt.Sprintf("%s-%d", p.ID, i+1)
 			for j := range p.Tables {

@@ -86,6 +86,7 @@ func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
 	p := part{ID: "kind-" + slug(string(k)), Title: rich{{Text: kw.title}}}
 	switch {
 	case known && v.mattered()[k] != nil:
+		p.Title = v.say("note", "kind-all", facts{Name: kw.title})
 		p.Notes = append(p.Notes, v.label("note", "kind-above"))
 	case known:
 		p.Words = v.fourParts(k, all)

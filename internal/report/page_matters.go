@@ -101,17 +101,26 @@ func (v *sheet) matters() []part {
 func (v *sheet) shortTables(id string, some []landwaiter.Finding) []table {
 	records := v.table("short-records", fiveRows, "reference", "software", "seen-version", "fixed", "attackers")
 	things := v.table("short-things", fiveRows, "what", "detail", "software", "#count", "#size")
+	files := v.table("short-files", fiveRows, "path", "#size", "file-kind", "belongs")
 	for _, f := range some {
-		if len(f.Advisories) > 0 || f.Reference != "" {
+		switch {
+		case len(f.Advisories) > 0 || f.Reference != "":
 			r := v.recordRow(f)
 			records.Rows = append(records.Rows, []cell{r[0], r[1], r[2], r[3], r[6]})
-			continue
+		case len(f.Files) > 0:
+			for _, file := range f.Files[:min(len(f.Files), fiveRows)] {
+				r := v.fileRow(file)
+				files.Rows = append(files.Rows, []cell{r[0], r[2], r[3], r[4]})
+			}
+			files.Left += int(max(f.Seen.Files, int64(len(f.Files)))) - min(len(f.Files), fiveRows)
+		case len(f.Packages) > 0 || f.Seen.Files > 0:
+			r := v.plainRow(f)
+			things.Rows = append(things.Rows, r[:5])
 		}
-		r := v.plainRow(f)
-		things.Rows = append(things.Rows, r[:5])
 	}
+	files.Rows, files.Left = files.Rows[:min(len(files.Rows), fiveRows)], files.Left+max(len(files.Rows)-fiveRows, 0)
 	var out []table
-	for _, t := range []table{records, things} {
+	for _, t := range []table{records, things, files} {
 		if len(t.Rows) > 0 {
 			t.ID = id + "-" + t.ID
 			out = append(out, t)

@@ -34,7 +34,7 @@ func browserFlags() []string {
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions",
 		"--disable-client-side-phishing-detection", "--disable-domain-reliability", "--metrics-recording-only", "--no-pings",
 		"--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
-		"--disable-features=OptimizationHints,MediaRouter,Translate", "--blink-settings=scriptEnabled=false",
+		"--disable-features=OptimizationHints,MediaRouter,Translate",
 		"--no-pdf-header-footer", "--generate-pdf-document-outline", "--export-tagged-pdf",
 	}
 }
@@ -117,6 +117,13 @@ func findBrowser(look func(string) (string, error)) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("no browser to print with: install Chromium (Debian's package is chromium), or take --format html and print it: %w", landwaiter.ErrUnsupported)
+}
+
+// CanPrint says whether a printed format can be written here, before any work is done:
+// its error names what to install.
+func CanPrint() error {
+	_, err := findBrowser(exec.LookPath)
+	return err
 }
 
 // pdfDate is where a PDF says when it was made.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/landwaiter/landwaiter"
 )
 
 // pages prints an HTML file with a browser and counts the pages.
@@ -46,22 +48,27 @@ func TestBriefPrintsOnOnePage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("prints with a browser")
 	}
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		missing(t, "no browser to print with")
+	browser, err := findBrowser(exec.LookPath)
+	if err != nil {
+		missing(t, err.Error())
 	}
 	all := cases()
 	if n := pages(t, browser, writeTo(t, "html", all["conditions"])); n < 3 {
 		t.Fatalf("the whole report prints on %d pages: the count is wrong", n)
 	}
+	inputs, err := filepath.Glob("testdata/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := map[string]*landwaiter.Assessment{"kinds": everyKind()}
+	for _, input := range inputs {
+		some[input] = readAssessment(t, input)
+	}
 	for _, name := range []string{"conditions", "hostile", "second", "scenario-C3-we-do-not-know"} {
-		head, _, _ := bytes.Cut(writeTo(t, "html", all[name]), []byte("</article>"))
+		some[name] = all[name]
+	}
+	for name, a := range some {
+		head, _, _ := bytes.Cut(writeTo(t, "html", a), []byte("</article>"))
 		if n := pages(t, browser, append(head, "</article></main></body></html>"...)); n != 1 {
 			t.Errorf("%s: the brief prints on %d pages", name, n)
 		}

@@ -31,8 +31,12 @@ func (v *sheet) stops() part {
 			paths = append(paths, "/"+file.Path)
 		}
 		t.Rows = append(t.Rows, []cell{
-			{rich{{Text: v.kinds[f.Kind].title}}}, {name(orID(f.Reference, f.ID))}, names(f.Packages),
-			names(paths), {name(f.Detail)}, {v.label("confidence", string(f.Confidence))},
+			{rich{{Text: v.kinds[f.Kind].title}}},
+			{name(orID(f.Reference, f.ID))},
+			names(f.Packages),
+			names(paths),
+			{name(f.Detail)},
+			{v.label("confidence", string(f.Confidence))},
 		})
 	}
 	p.Tables = v.orNone(&p, t)
@@ -102,8 +106,15 @@ func (v *sheet) routes() part {
 			needs, does = v.vectorSays(f.Vector.Value)
 		}
 		t.Rows = append(t.Rows, []cell{
-			{name(orID(f.Reference, f.ID))}, once(software), {v.fixed(f)}, needs, does, {vector},
-			{v.attackers(f)}, {v.epss(f)}, once(by), {v.label("confidence", string(f.Confidence))},
+			{name(orID(f.Reference, f.ID))},
+			once(software),
+			{v.fixed(f)},
+			needs, does,
+			{vector},
+			{v.attackers(f)},
+			{v.epss(f)},
+			once(by),
+			{v.label("confidence", string(f.Confidence))},
 		})
 	}
 	p.Tables = v.orNone(&p, t)

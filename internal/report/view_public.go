@@ -90,7 +90,6 @@ func (v *sheet) oldest() int {
 // publicAdvice says what was advised and how many reasons there are of which weight.
 func (v *sheet) publicAdvice() part {
 	p := v.part("public-advice")
-	p.Notes = []rich{v.outcome("outcome-means", v.a.Advice.Outcome)}
 	for _, r := range v.a.Advice.Reasons {
 		line := v.publicReason(r)
 		if !slices.ContainsFunc(p.Items, func(o rich) bool { return o.String() == line.String() }) {

@@ -17,7 +17,7 @@ func (v *sheet) purple() []part {
 func (v *sheet) leaning() part {
 	p := v.part("leaning")
 	if lines := v.leans(); len(lines) > 0 {
-		p.Items = append(p.Items, lines)
+		p.Notes = append(p.Notes, lines)
 	}
 	t := v.table("leaning", 50, "protection", "#events", "event", "counted", "until", "days-left")
 	type lean struct {

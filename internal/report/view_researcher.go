@@ -50,7 +50,9 @@ func (v *sheet) researcher() []part {
 		out = append(out, p)
 	}
 	if ask := v.unnamed(); len(ask) > 0 {
-		out = append(out, ask[0])
+		you := v.part("ask-you")
+		you.Items, you.After = ask[0].Items, ask[0].After
+		out = append(out, you)
 	}
 	return out
 }
@@ -83,7 +85,11 @@ func (v *sheet) updates() part {
 		}
 		t.Rows = append(t.Rows, []cell{
 			{v.say("value", "software", facts{Name: data(d.pkg.Name, pageName), Detail: v.ecosystem(d.pkg.Ecosystem).marked()})},
-			{name(d.pkg.Version)}, {at}, why, v.command(&d), {v.label("effect", d.effect)}, {v.place(d.pkg)},
+			{name(d.pkg.Version)},
+			{at},
+			why, v.command(&d),
+			{v.label("effect", d.effect)},
+			{v.place(d.pkg)},
 		})
 		weaknesses += d.findings
 	}
