@@ -50,16 +50,35 @@ type room struct {
 const maxBriefLines = 43
 
 // newBrief writes the first page. Where it grows past one page or 400 words it
-// shows fewer entries of each list, and says how many more there are.
+// shows fewer entries of each list, and says how many more there are. What was given
+// up comes back where the page has room for it after all, what matters most first.
 func newBrief(w *words, a *landwaiter.Assessment) *brief {
-	have := room{reasons: 3, scenarios: 3, protections: 4, claimed: 3, conditions: 6, forward: 3, inWay: 3, blind: 2, name: briefName}
-	b := writeBrief(w, a, have)
-	for _, less := range ladder {
-		if b.fits() {
-			break
+	given := make([]bool, len(ladder))
+	write := func() *brief {
+		have := room{reasons: 3, scenarios: 3, protections: 4, claimed: 3, conditions: 6, forward: 3, inWay: 3, blind: 2, name: briefName}
+		for i, less := range ladder {
+			if given[i] {
+				less(&have)
+			}
 		}
-		less(&have)
-		b = writeBrief(w, a, have)
+		return writeBrief(w, a, have)
+	}
+	b := write()
+	n := 0
+	for ; n < len(ladder) && !b.fits(); n++ {
+		given[n] = true
+		b = write()
+	}
+	if !b.fits() {
+		return b
+	}
+	for i := n - 2; i >= 0; i-- {
+		given[i] = false
+		if more := write(); more.fits() {
+			b = more
+		} else {
+			given[i] = true
+		}
 	}
 	return b
 }

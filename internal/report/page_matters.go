@@ -79,7 +79,7 @@ func (v *sheet) matters() []part {
 		} else {
 			p.Title, p.Notes = name(string(k)), []rich{v.label("note", "kind-unknown")}
 		}
-		p.Tables = v.shortTables(p.ID, some[:min(len(some), fiveRows)])
+		p.Tables = v.shortTables(p.ID, some[:min(len(some), fiveRows)], fiveRows)
 		if left := len(by[k]) - min(len(some), fiveRows); left > 0 {
 			p.After = append(p.After, v.say("note", "more-below", counts(int64(left), 0)))
 		}
@@ -97,28 +97,28 @@ func (v *sheet) matters() []part {
 	return []part{p}
 }
 
-// shortTables shows a few findings by what a reader can act on.
-func (v *sheet) shortTables(id string, some []landwaiter.Finding) []table {
-	records := v.table("short-records", fiveRows, "reference", "software", "seen-version", "fixed", "attackers")
-	things := v.table("short-things", fiveRows, "what", "detail", "software", "#count", "#size")
-	files := v.table("short-files", fiveRows, "path", "#size", "file-kind", "belongs")
+// shortTables shows findings by what a reader can act on, with at most so many files.
+func (v *sheet) shortTables(id string, some []landwaiter.Finding, most int) []table {
+	records := v.table("short-records", most, "reference", "software", "seen-version", "fixed", "attackers")
+	things := v.table("short-things", most, "what", "detail", "software", "#count", "#size")
+	files := v.table("short-files", most, "path", "#size", "file-kind", "belongs")
 	for _, f := range some {
 		switch {
 		case len(f.Advisories) > 0 || f.Reference != "":
 			r := v.recordRow(f)
 			records.Rows = append(records.Rows, []cell{r[0], r[1], r[2], r[3], r[6]})
 		case len(f.Files) > 0:
-			for _, file := range f.Files[:min(len(f.Files), fiveRows)] {
+			for _, file := range f.Files[:min(len(f.Files), most)] {
 				r := v.fileRow(file)
 				files.Rows = append(files.Rows, []cell{r[0], r[2], r[3], r[4]})
 			}
-			files.Left += int(max(f.Seen.Files, int64(len(f.Files)))) - min(len(f.Files), fiveRows)
+			files.Left += int(max(f.Seen.Files, int64(len(f.Files)))) - min(len(f.Files), most)
 		case len(f.Packages) > 0 || f.Seen.Files > 0:
 			r := v.plainRow(f)
 			things.Rows = append(things.Rows, r[:5])
 		}
 	}
-	files.Rows, files.Left = files.Rows[:min(len(files.Rows), fiveRows)], files.Left+max(len(files.Rows)-fiveRows, 0)
+	files.Rows, files.Left = files.Rows[:min(len(files.Rows), most)], files.Left+max(len(files.Rows)-most, 0)
 	var out []table
 	for _, t := range []table{records, things, files} {
 		if len(t.Rows) > 0 {

@@ -18,6 +18,10 @@ import (
 // printTime is the longest that a browser may print.
 const printTime = 3 * time.Minute
 
+// printRows is the number of rows of a table that is printed: nobody reads a hundred
+// pages of them, and the HTML holds all.
+const printRows = 50
+
 // maxPDF is the largest PDF that is taken from the browser, in bytes.
 const maxPDF = 256 << 20
 
@@ -43,8 +47,12 @@ func browserFlags() []string {
 // follow. The dates in it are the assessment's. The same browser, fonts and
 // assessment give the same bytes; another browser may give others.
 func writePDF(w io.Writer, a *landwaiter.Assessment) error {
+	words, err := loadWords(wordFiles)
+	if err != nil {
+		return err
+	}
 	var page bytes.Buffer
-	if err := writeHTML(&page, a); err != nil {
+	if err := renderHTML(&page, words, newPage(words, a).cut(printRows)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), printTime)
@@ -57,6 +65,21 @@ func writePDF(w io.Writer, a *landwaiter.Assessment) error {
 		return fmt.Errorf("writing PDF: %w", err)
 	}
 	return nil
+}
+
+// cut shortens every table to at most rows, and each says how many it leaves out.
+func (p *page) cut(rows int) *page {
+	for l := range p.Layers {
+		for i := range p.Layers[l].Parts {
+			tables := p.Layers[l].Parts[i].Tables
+			for t := range tables {
+				if left := len(tables[t].Rows) - rows; left > 0 {
+					tables[t].Rows, tables[t].Left = tables[t].Rows[:rows], tables[t].Left+left
+				}
+			}
+		}
+	}
+	return p
 }
 
 // printPDF prints a page in a folder of its own, which is gone afterwards.

@@ -143,6 +143,28 @@ func TestPDFIsBounded(t *testing.T) {
 	}
 }
 
+// A long table is cut, and says how much it leaves out.
+func TestPrintedTablesAreCut(t *testing.T) {
+	a := base()
+	a.Findings = weaknesses(1200)
+	w := load(t)
+	p := newPage(w, a).cut(printRows)
+	var out bytes.Buffer
+	if err := renderHTML(&out, w, p); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "and 750 more, which this page does not list") { // 800 have a fix
+		t.Error("does not say how many rows it leaves out")
+	}
+	for _, part := range p.parts() {
+		for _, tb := range part.Tables {
+			if len(tb.Rows) > printRows {
+				t.Errorf("%s has %d rows", tb.ID, len(tb.Rows))
+			}
+		}
+	}
+}
+
 // A file that is cut short, or is something else, is no PDF.
 func TestReadPDF(t *testing.T) {
 	dir := t.TempDir()

@@ -37,10 +37,7 @@ func (v *sheet) researcher() []part {
 			p := part{ID: "do-" + slug(string(k)), Title: rich{{Text: v.kinds[k].title}}}
 			f := v.fourParts(k, by[k])
 			p.Words = []kindPart{f[0], f[3]}
-			p.Tables = v.kindTables(by[k])
-			for i := range p.Tables {
-				p.Tables[i].ID = p.ID + "-" + p.Tables[i].ID
-			}
+			p.Tables = v.shortTables(p.ID, by[k], todoFiles)
 			out = append(out, p)
 		}
 	}
@@ -56,6 +53,10 @@ func (v *sheet) researcher() []part {
 	}
 	return out
 }
+
+// todoFiles is the number of files of one kind of finding that a researcher gets: as
+// many as a finding names.
+const todoFiles = 100
 
 // toResearcher are the kinds other than weaknesses that a researcher can do something
 // about.
