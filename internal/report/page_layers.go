@@ -74,6 +74,9 @@ func (v *sheet) scenarios() part {
 		))
 	}
 	p.Tables = v.orNone(&p, t)
+	if lean := v.leans(); len(lean) > 0 {
+		p.After = append(p.After, lean)
+	}
 	return p
 }
 
