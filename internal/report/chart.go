@@ -115,6 +115,44 @@ func squaresOf(groups []iconGroup, total, most int64) []int {
 	return out
 }
 
+// pair is two numbers about one thing, of which a chart shows the distance.
+type pair struct {
+	name          rich
+	first, second int64
+}
+
+// newPairs draws each pair as an open square for its first number and a full one for
+// its second, on one scale. The words hold a title, a description and a line for a
+// pair, under id, id-desc and id-pair of the group "chart".
+func newPairs(w *words, id string, pairs []pair) []chart {
+	const width, left, right, pitch, top, most = 1000, 60, 40, 34, 10, 20
+	pairs = pairs[:min(len(pairs), most)]
+	largest := int64(0)
+	for _, p := range pairs {
+		largest = max(largest, p.first, p.second)
+	}
+	if largest == 0 {
+		return nil
+	}
+	at := func(n int64) int {
+		return left + int(float64(max(n, 0))/float64(largest)*float64(width-left-right))
+	}
+	c := chart{ID: id, Title: w.label("chart", id), Desc: w.label("chart", id+"-desc"), W: width, H: top + pitch*len(pairs) + 36}
+	for i, p := range pairs {
+		y, key := top+pitch*i+pitch/2, strconv.Itoa(i+1)
+		c.Shapes = append(c.Shapes,
+			shape{Kind: "text", X: left - 44, Y: y + 8, Anchor: "start", Text: key},
+			shape{Kind: "line", X: at(p.second), Y: y, W: at(p.first) - at(p.second)},
+			shape{Kind: "rect", X: at(p.first) - 8, Y: y - 8, W: 16, H: 16, Fill: "none"},
+			shape{Kind: "rect", X: at(p.second) - 5, Y: y - 5, W: 10, H: 10, Fill: "solid"})
+		c.Legend = append(c.Legend, legend{Key: key, Text: join(p.name, w.say("chart", id+"-pair", counts(p.first, p.second)))})
+	}
+	bottom := c.H - 8
+	c.Shapes = append(c.Shapes, shape{Kind: "text", X: left, Y: bottom, Anchor: "middle", Text: "0"},
+		shape{Kind: "text", X: width - right, Y: bottom, Anchor: "middle", Text: number(largest)})
+	return []chart{c}
+}
+
 // dated is a row of a date line: from one day to another, either of which may be zero.
 type dated struct {
 	name     rich

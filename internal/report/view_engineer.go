@@ -178,12 +178,15 @@ func (v *sheet) byLayer() part {
 			counted[l].used += int64(b2i(f.Exploited != nil))
 		}
 	}
+	var pairs []pair
 	for i, l := range v.a.Subject.Layers {
 		if c := counted[i]; c != nil {
 			t.Rows = append(t.Rows, row(layerName(i), number(c.all), number(c.used), name(l.CreatedBy)))
+			pairs = append(pairs, pair{v.say("chart", "layer", facts{N: layerName(i)}), c.all, c.used})
 		}
 	}
 	p.Tables = v.orNone(&p, t)
+	p.Charts = newPairs(v.words, "by-layer", pairs)
 	return p
 }
 

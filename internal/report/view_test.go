@@ -253,6 +253,23 @@ func TestIcons(t *testing.T) {
 	}
 }
 
+// Two numbers stand on one scale, inside the drawing.
+func TestPairs(t *testing.T) {
+	w := load(t)
+	if got := newPairs(w, "by-layer", []pair{{nil, 0, 0}}); got != nil {
+		t.Errorf("a chart of nothing: %+v", got)
+	}
+	c := newPairs(w, "by-layer", []pair{{rich{{Text: "a"}}, 10, 0}, {rich{{Text: "b"}}, 5, 10}, {rich{{Text: "c"}}, -3, 1 << 40}})[0]
+	for _, s := range c.Shapes {
+		if s.X < 0 || s.X+s.W > c.W || s.Y < 0 || s.Y > c.H {
+			t.Errorf("outside: %+v", s)
+		}
+	}
+	if len(c.Legend) != 3 || c.Legend[0].Text.String() != "a 10 found, 0 in use by attackers" {
+		t.Errorf("%+v", c.Legend)
+	}
+}
+
 // A test ends on the first of its own last day and the method's limit, and one that has
 // ended is overdue.
 func TestOverdue(t *testing.T) {
