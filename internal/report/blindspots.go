@@ -135,3 +135,17 @@ func (v *sheet) blindspots() part {
 	p.Tables = v.orNone(&p, t)
 	return p
 }
+
+// notLooked names what nobody looked for: "passwords or data about people".
+func notLooked(w *words, a *landwaiter.Assessment) string {
+	var names []string
+	for _, c := range landwaiter.CheckNames() {
+		if !a.Looked(c) {
+			names = append(names, w.label("check", c).String())
+		}
+	}
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
+	}
+	return strings.Join(names, "")
+}

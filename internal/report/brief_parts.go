@@ -270,20 +270,6 @@ func (v *view) unseen() section {
 	return s
 }
 
-// notLooked names what nobody looked for: "passwords or data about people".
-func notLooked(w *words, a *landwaiter.Assessment) string {
-	var names []string
-	for _, c := range landwaiter.CheckNames() {
-		if !a.Looked(c) {
-			names = append(names, w.label("check", c).String())
-		}
-	}
-	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " or " + names[n-1]
-	}
-	return strings.Join(names, "")
-}
-
 // forward lists the conditions, or what would change the advice.
 func (v *view) forward() section {
 	ad := &v.a.Advice

@@ -79,7 +79,7 @@ func newIcons(w *words, id string, groups []iconGroup) chart {
 			i++
 		}
 		if groups[g].n > 0 {
-			c.Legend = append(c.Legend, legend{Fill: iconFills[groups[g].code], Text: join(w.label("icon", groups[g].code), rich{{Text: number(groups[g].n)}})})
+			c.Legend = append(c.Legend, legend{Fill: iconFills[groups[g].code], Text: rich{{Text: w.label("icon", groups[g].code).String() + ": " + number(groups[g].n)}}})
 		}
 	}
 	c.H = (i + perRow - 1) / perRow * pitch
@@ -201,7 +201,7 @@ func newDates(w *words, a *landwaiter.Assessment) []chart {
 		if !r.to.IsZero() {
 			c.Shapes = append(c.Shapes, shape{Kind: "rect", X: at(r.to) - 8, Y: y - 8, W: 16, H: 16, Fill: "none"})
 		}
-		c.Legend = append(c.Legend, legend{Key: key, Text: join(r.name, w.say("chart", "from-to", facts{Date: day(r.from), Limit: day(r.to)}))})
+		c.Legend = append(c.Legend, legend{Key: key, Text: join(r.name, rich{{Text: "–"}}, w.say("chart", "from-to", facts{Date: day(r.from), Limit: day(r.to)}))})
 	}
 	bottom := c.H - 8
 	c.Shapes = append(c.Shapes, shape{Kind: "text", X: left, Y: bottom, Anchor: "start", Text: day(first)},
