@@ -52,7 +52,8 @@ func viewCells(p *page) string {
 }
 
 func TestViewsArePlain(t *testing.T) {
-	all := cases()
+	all := varied()
+	addKinds(all)
 	all["every-kind"] = everyKind()
 	for name, a := range all {
 		w := load(t)
