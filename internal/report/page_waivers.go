@@ -134,7 +134,7 @@ func (v *sheet) person(p landwaiter.Person) rich {
 
 func (v *sheet) author(by string) rich {
 	if by == "" {
-		return v.label("value", "not-named")
+		return v.label("value", "person-not-named")
 	}
 	return name(by)
 }
