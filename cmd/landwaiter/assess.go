@@ -146,7 +146,7 @@ func (f *assessFlags) run(cmd *cobra.Command, s streams, ref string) (err error)
 // asked for.
 func (f *assessFlags) finish(ctx context.Context, s streams, formats []report.Format, opt assess.Options, a *landwaiter.Assessment) (err error) {
 	if f.simulate {
-		return writeSimulation(s.out, formats, a, opt.Advisories)
+		return f.writeSimulation(s.out, formats, a, opt.Advisories)
 	}
 	if f.baseline != "" {
 		if a.Baseline, err = holdAgainst(ctx, f.baseline, opt, a); err != nil {

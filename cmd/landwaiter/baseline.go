@@ -16,7 +16,8 @@ import (
 // holdAgainst assesses what ref names, or judges it again where it is a stored
 // assessment, by what a was judged by, and holds a against it.
 func holdAgainst(ctx context.Context, ref string, opt assess.Options, a *landwaiter.Assessment) (*landwaiter.Baseline, error) {
-	opt.Declared = nil // lists are about the subject
+	// Lists, waivers and statements are about the subject.
+	opt.Declared, opt.Waivers, opt.VEX, opt.Trust = nil, nil, nil, nil
 	base, err := storedOrRead(ctx, ref, opt)
 	if err != nil {
 		return nil, fmt.Errorf("--baseline: %w", err)

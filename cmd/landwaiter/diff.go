@@ -14,8 +14,8 @@ import (
 )
 
 type diffFlags struct {
-	format string
-	gate   bool
+	format, method string
+	gate           bool
 }
 
 func diffCommand(s streams) *cobra.Command {
@@ -38,6 +38,7 @@ got worse.`,
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(s, args[0], args[1]) },
 	}
 	cmd.Flags().StringVar(&f.format, "format", "text", "print as `text` or json")
+	addMethod(cmd, &f.method)
 	cmd.Flags().BoolVar(&f.gate, "gate", false, "let the exit status tell whether the advice got worse")
 	return cmd
 }
@@ -60,7 +61,11 @@ func (f *diffFlags) run(s streams, from, to string) error {
 	if err != nil {
 		return err
 	}
-	d, err := compare.Between(was, is, orderVersions, knownMethods)
+	methods, err := methodsAtHand(f.method)
+	if err != nil {
+		return err
+	}
+	d, err := compare.Between(was, is, orderVersions, methods)
 	if err != nil {
 		return err
 	}
@@ -73,8 +78,28 @@ func (f *diffFlags) run(s streams, from, to string) error {
 	return nil
 }
 
-// knownMethods are the methods at hand: the one that is shipped.
-func knownMethods(m landwaiter.Method) (judge.Method, bool) {
-	have := judge.DefaultMethod()
-	return have, have.Method == m
+// methodsAtHand finds a method by what an assessment says of it: among the one that is
+// shipped and the one in a file, "" for none.
+func methodsAtHand(file string) (compare.Methods, error) {
+	have := []judge.Method{judge.DefaultMethod()}
+	if file != "" {
+		m, err := readMethod(file)
+		if err != nil {
+			return nil, err
+		}
+		have = append(have, m)
+	}
+	return func(m landwaiter.Method) (judge.Method, bool) {
+		for _, h := range have {
+			if h.SHA256 != m.SHA256 {
+				continue
+			}
+			if len(h.Tiers) == 0 {
+				return h, true
+			}
+			at, err := h.At(m.Tier)
+			return at, err == nil
+		}
+		return have[0], false
+	}, nil
 }

@@ -39,6 +39,7 @@ func protectionsCommand(s streams) *cobra.Command {
 }
 
 type protectionsCheck struct {
+	method                  string
 	place                   placeFlags
 	at, format, assessments string
 	gate                    bool
@@ -68,6 +69,7 @@ With --gate, 3 where a tested protection has lost its credit.`,
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(s, args[0]) },
 	}
 	f.place.add(cmd)
+	addMethod(cmd, &f.method)
 	cmd.Flags().StringVar(&f.at, "at", "", "as of this `time`, YYYY-MM-DD or RFC 3339 (default now)")
 	cmd.Flags().StringVar(&f.format, "format", "text", "print as `text` or json")
 	cmd.Flags().StringVar(&f.assessments, "assessments", "", "list the assessments in this `folder` that leaned on what lost its credit")
@@ -101,6 +103,13 @@ func (f *protectionsCheck) run(s streams, file string) error {
 		return err
 	}
 	m := judge.DefaultMethod()
+	if own, err := methodFlag(f.method, f.place.tier); err != nil {
+		return err
+	} else if own != nil {
+		m = *own
+		m.Tier = f.place.tier
+		m = m.InForce()
+	}
 	c := checked{Schema: "landwaiter.protections/1", At: now, Place: landwaiter.Place{TRE: cmp.Or(f.place.tre, reg.TRE), Tier: f.place.tier, Project: f.place.project}}
 	c.Protections = judge.Stand(&m, reg.Protections, c.Place, now)
 	if f.assessments != "" {

@@ -68,7 +68,7 @@ Exit status: 0 done; 1 it failed; 2 wrong usage.`
 		if err != nil {
 			return err
 		}
-		return writeSimulation(s.out, formats, a, nil)
+		return f.writeSimulation(s.out, formats, a, nil)
 	}
 	return cmd
 }
@@ -82,8 +82,15 @@ var simulateFormats = map[string]func(io.Writer, *landwaiter.Simulation) error{
 }
 
 // writeSimulation simulates by the method that a was judged by.
-func writeSimulation(w io.Writer, formats []report.Format, a *landwaiter.Assessment, known *advisory.File) error {
-	method, _ := knownMethods(a.Advice.Method)
+func (f *assessFlags) writeSimulation(w io.Writer, formats []report.Format, a *landwaiter.Assessment, known *advisory.File) error {
+	methods, err := methodsAtHand(f.method)
+	if err != nil {
+		return err
+	}
+	method, ok := methods(a.Advice.Method)
+	if !ok {
+		return fmt.Errorf("it was judged by the method %q, version %s, which is not at hand; name its file with --method", a.Advice.Method.Name, a.Advice.Method.Version)
+	}
 	s, err := assess.Patched(a, method, known)
 	if err != nil {
 		return err

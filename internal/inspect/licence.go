@@ -79,7 +79,7 @@ var licenceClasses = []licenceClass{
 }
 
 // fits reports whether the row speaks of a package.
-func (c *licenceClass) fits(p *landwaiter.Package) bool {
+func (c *licenceClass) fits(p *landwaiter.Package, a asked) bool {
 	for _, n := range c.names {
 		ecosystem, name, _ := strings.Cut(n, ":")
 		base, more := strings.CutSuffix(name, "*")
@@ -87,7 +87,31 @@ func (c *licenceClass) fits(p *landwaiter.Package) bool {
 			return true
 		}
 	}
-	return c.origin != nil && c.origin.MatchString(p.Origin) || c.text != nil && restricts(p.Licence, c)
+	return c.origin != nil && c.origin.MatchString(p.Origin) || c.text != nil && a.restricts(p.Licence, c)
+}
+
+var parens = strings.NewReplacer("(", " ( ", ")", " ) ")
+
+// asked is what was made of licences so far, by class and text: many packages have the
+// same.
+type asked map[askedFor]bool
+
+type askedFor struct {
+	class   *licenceClass
+	licence string
+}
+
+func (a asked) restricts(licence string, c *licenceClass) bool {
+	if licence == "" {
+		return false
+	}
+	key := askedFor{c, licence}
+	got, ok := a[key]
+	if !ok {
+		got = restricts(licence, c)
+		a[key] = got
+	}
+	return got
 }
 
 // restricts reports whether an expression leaves no way around the row: of several
@@ -96,7 +120,7 @@ func restricts(licence string, c *licenceClass) bool {
 	if len(licence) > maxLicence {
 		licence = licence[:maxLicence]
 	}
-	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(licence))
+	words := strings.Fields(parens.Replace(licence))
 	x := &choice{words: words, c: c}
 	got := x.either(0)
 	for len(x.words) > 0 { // brackets that nothing opened
@@ -168,14 +192,14 @@ func (x *choice) fits(text []string) bool {
 // licences finds the packages whose licence restricts their use: one finding for each
 // class.
 func licences(in *Input) []landwaiter.Finding {
-	of := make([][]string, len(licenceClasses))
+	of, known := make([][]string, len(licenceClasses)), asked{}
 	for i := range in.Packages {
 		p := &in.Packages[i]
 		if p.Declared {
 			continue // nobody observed it
 		}
 		for k := range licenceClasses {
-			if licenceClasses[k].fits(p) {
+			if licenceClasses[k].fits(p, known) {
 				of[k] = append(of[k], p.ID)
 				break
 			}

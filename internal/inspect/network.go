@@ -12,12 +12,17 @@ import (
 // variable that switches it off, the finding says so; its value is nobody's to see.
 func networkClients(in *Input) []landwaiter.Finding {
 	ids := make([][]string, len(clients))
+	rows := clientRows()
 	for i := range in.Packages {
-		if p := &in.Packages[i]; !p.Declared {
-			for k := range clients {
-				if clients[k].is(p) {
-					ids[k] = append(ids[k], p.ID)
-				}
+		p := &in.Packages[i]
+		if p.Declared {
+			continue
+		}
+		plain := plainName(p)
+		for _, n := range rows[p.Ecosystem] {
+			at := len(ids[n.row]) - 1
+			if n.is(plain) && (at < 0 || ids[n.row][at] != p.ID) {
+				ids[n.row] = append(ids[n.row], p.ID)
 			}
 		}
 	}
@@ -37,19 +42,36 @@ func networkClients(in *Input) []landwaiter.Finding {
 	return out
 }
 
-// is reports whether the row speaks of a package.
-func (c *client) is(p *landwaiter.Package) bool {
-	return slices.ContainsFunc(c.packages, func(n string) bool {
-		ecosystem, name, _ := strings.Cut(n, ":")
-		base, more := strings.CutSuffix(name, "*")
-		return p.Ecosystem == ecosystem && (plainName(p) == name || more && strings.HasPrefix(plainName(p), base))
-	})
+// clientName is a name of the table's, whole or as a beginning.
+type clientName struct {
+	row  int
+	name string
+	more bool // any ending will do
 }
+
+func (n *clientName) is(plain string) bool {
+	return plain == n.name || n.more && strings.HasPrefix(plain, n.name)
+}
+
+// clientRows are the names of the table by ecosystem.
+func clientRows() map[string][]clientName {
+	out := map[string][]clientName{}
+	for k := range clients {
+		for _, n := range clients[k].packages {
+			ecosystem, name, _ := strings.Cut(n, ":")
+			base, more := strings.CutSuffix(name, "*")
+			out[ecosystem] = append(out[ecosystem], clientName{k, base, more})
+		}
+	}
+	return out
+}
+
+var dashes = strings.NewReplacer("_", "-", ".", "-")
 
 // plainName is a name as the table spells it: of Python's, any of "-_." is a "-".
 func plainName(p *landwaiter.Package) string {
 	if p.Ecosystem == "python" {
-		return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(p.Name))
+		return strings.ToLower(dashes.Replace(p.Name))
 	}
 	return p.Name
 }

@@ -25,26 +25,23 @@ func CrossChecks(m Method, in Input) []*landwaiter.CrossCheck {
 	for i := range in.Findings {
 		findings[i] = &in.Findings[i]
 	}
-	wall := wallPackages(&m, in.Packages)
 	c := &crossing{
-		scale:  newScale(&m, findings, wall, causesOf(credit(&m, &in), opened(asks(&in)))),
-		groups: map[trait]*group{}, done: map[crossKey]*landwaiter.CrossCheck{},
+		scale:  newScale(&m, findings, wallPackages(&m, in.Packages), causesOf(credit(&m, &in), opened(asks(&in)))),
+		done:   map[crossKey]*landwaiter.CrossCheck{},
 		listed: slices.ContainsFunc(in.Sources, func(s landwaiter.Source) bool { return s.Format == "kev" }),
-	}
-	for _, g := range c.scale.groups {
-		c.groups[g.trait] = g
 	}
 	out := make([]*landwaiter.CrossCheck, len(findings))
 	for i, f := range findings {
 		if !present(f.Kind) {
 			continue
 		}
-		key := crossKey{trait: traitOf(f, wall)}
+		g := c.scale.of[i]
+		key := crossKey{trait: g.trait}
 		if f.Vector != nil {
 			key.kind, key.vector = f.Vector.Type, f.Vector.Value
 		}
 		if c.done[key] == nil {
-			c.done[key] = c.check(c.groups[key.trait], f)
+			c.done[key] = c.check(g, f)
 		}
 		out[i] = c.done[key]
 	}
@@ -53,7 +50,7 @@ func CrossChecks(m Method, in Input) []*landwaiter.CrossCheck {
 
 // present reports whether findings of kind k each stand for a known weakness that is
 // there, whether or not a person wants its fix.
-func present(k landwaiter.Kind) bool { return knownWeakness(k) || k == landwaiter.KindChangesResults }
+func present(k landwaiter.Kind) bool { return knownWeakness(k) }
 
 // crossKey is all that a cross-check rests on.
 type crossKey struct {
@@ -64,7 +61,6 @@ type crossKey struct {
 // crossing is the cross-checks of one assessment under way.
 type crossing struct {
 	scale  *scale
-	groups map[trait]*group
 	done   map[crossKey]*landwaiter.CrossCheck
 	listed bool // a list of what attackers use was given
 }

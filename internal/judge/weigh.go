@@ -129,6 +129,7 @@ type scale struct {
 	m      *Method
 	groups []*group
 	causes []cause
+	of     []*group // by finding
 }
 
 // newScale groups the findings, which are in order of weight.
@@ -144,6 +145,7 @@ func newScale(m *Method, findings []*landwaiter.Finding, wall map[string]bool, c
 			s.groups = append(s.groups, g)
 		}
 		g.n++
+		s.of = append(s.of, g)
 		if len(g.first) < maxExamples {
 			g.first = append(g.first, i)
 		}

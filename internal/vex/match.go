@@ -17,10 +17,13 @@ import (
 // its products is the subject, by its digest, or a package of the finding, by its
 // purl: with the same version where the purl has one.
 func Match(docs []*Document, s *landwaiter.Subject, packages []landwaiter.Package, findings []landwaiter.Finding) []landwaiter.StatementFile {
-	m := newMatcher(s, packages, findings)
 	for i := range findings {
 		findings[i].Statements = nil
 	}
+	if len(docs) == 0 {
+		return nil
+	}
+	m := newMatcher(s, packages, findings)
 	var files []landwaiter.StatementFile
 	for _, d := range docs {
 		file := d.File
