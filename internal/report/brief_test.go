@@ -185,7 +185,7 @@ func TestBriefSays(t *testing.T) {
 		"no-fingerprint": {"This advice is tied to no exact copy."},
 		"empty":          {"It holds no files, so there was nothing to read."},
 		"one-finding":    {"We found 1 known weakness in 1 item of software."},
-		"full":           {"more conditions, in the pages below. They count too.", "in the pages below."},
+		"full":           {"more conditions, in the full report. They count too.", "in the full report."},
 	} {
 		text := says(t, all[name])
 		for _, s := range want {

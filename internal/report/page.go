@@ -121,7 +121,7 @@ func newPage(w *words, a *landwaiter.Assessment) *page {
 	thirty.Parts = append(thirty.Parts, v.how(), v.protections())
 	thirty.Parts = append(thirty.Parts, v.findings()...)
 	thirty.Parts = append(thirty.Parts, v.waivers()...)
-	thirty.Parts = append(thirty.Parts, v.subject(), v.account(), v.blindspots(), v.gaps())
+	thirty.Parts = append(thirty.Parts, v.subject(), v.account(), v.checksDone(), v.blindspots(), v.gaps())
 	thirty.Parts = append(thirty.Parts, v.unnamed()...)
 	thirty.Parts = append(thirty.Parts, v.declared()...)
 	thirty.Parts = append(thirty.Parts,

@@ -156,7 +156,7 @@ func (t *text) bar(b *bar) {
 	}
 	t.line("  [" + line.String() + "]")
 	for _, s := range b.Segments {
-		t.para(join(rich{{Text: "[" + fills[s.Code] + "]"}}, s.Label, rich{{Text: s.Share}}), "  ", "      ")
+		t.para(join(rich{{Text: "[" + fills[s.Code] + "]"}}, s.Label, rich{{Text: s.Share + " of 100"}}), "  ", "      ")
 	}
 }
 

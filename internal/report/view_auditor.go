@@ -19,6 +19,7 @@ func (v *sheet) auditor() []part {
 func (v *sheet) checksDone() part {
 	p := v.part("checks")
 	t := v.table("checks", 20, "check-of", "done", "done-by", "#files", "why")
+	aside := v.table("aside", textFiles, "check-of", "path", "#layer", "#size", "file-kind", "belongs")
 	for _, c := range landwaiter.CheckNames() {
 		var one landwaiter.Check
 		for _, done := range v.a.Checks {
@@ -32,9 +33,19 @@ func (v *sheet) checksDone() part {
 		} else if len(why) == 0 {
 			why = v.label("value", "check-not-asked")
 		}
+		for _, f := range one.Aside {
+			aside.Rows = append(aside.Rows, append(row(v.label("check", c)), v.fileRow(f)[:5]...))
+		}
+		if left := one.AsideSeen.Files - int64(len(one.Aside)); left > 0 {
+			aside.Left += int(left)
+		}
 		t.Rows = append(t.Rows, row(v.label("check", c), done, name(one.By), number(one.Seen.Files), why))
 	}
 	p.Tables = []table{t}
+	if len(aside.Rows) > 0 {
+		p.Notes = append(p.Notes, v.label("note", "aside"))
+		p.Tables = append(p.Tables, aside)
+	}
 	return p
 }
 
