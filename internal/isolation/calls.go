@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -74,7 +75,7 @@ func refused(tried string, names ...string) func(*look) seen {
 		if err != nil {
 			return unsure(tried, "%v", err)
 		}
-		return judged(len(open) == 0, tried, "%s", cmpOr(prefixed("nothing stands before ", open), fmt.Sprintf("all %d were refused", len(names))))
+		return judged(len(open) == 0, tried, "%s", cmp.Or(prefixed("nothing stands before ", open), fmt.Sprintf("all %d were refused", len(names))))
 	}
 }
 
@@ -111,7 +112,7 @@ func rings(l *look) seen {
 // wallNames are what a security module calls a process that nothing confines.
 func confined(l *look) seen {
 	const tried = "read what the kernel's security modules say of this process"
-	if s := cmpOr(l.text("proc/self/attr/apparmor/current"), l.text("proc/self/attr/current")); s != "" {
+	if s := cmp.Or(l.text("proc/self/attr/apparmor/current"), l.text("proc/self/attr/current")); s != "" {
 		label := strings.TrimRight(s, "\x00")
 		switch {
 		case strings.HasSuffix(label, "(enforce)"), strings.Contains(label, ":container_t:"):

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ func onlyUsualDevices(l *look) seen {
 		return passed(tried, "there is none at all")
 	}
 	bad := slices.DeleteFunc(l.oddDevices(), func(name string) bool { return under("/dev/"+name, l.opt.Profile.Devices) })
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("beyond the usual: ", bad), "only the usual ones are there"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("beyond the usual: ", bad), "only the usual ones are there"))
 }
 
 // opens opens a device for reading and closes it at once.
@@ -118,5 +119,5 @@ func graphicsAllotted(l *look) seen {
 	if len(found) == 0 {
 		return passed(tried, "there is none")
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("not allotted: ", bad), "only those that were allotted: "+list(found)))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("not allotted: ", bad), "only those that were allotted: "+list(found)))
 }

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -254,16 +255,9 @@ func filterOn(l *look) seen {
 	}
 	switch mode {
 	case "2":
-		return passed(tried, "a filter is on, %s in all", cmpOr(l.status["Seccomp_filters"], "one or more"))
+		return passed(tried, "a filter is on, %s in all", cmp.Or(l.status["Seccomp_filters"], "one or more"))
 	case "1":
 		return passed(tried, "only four calls are allowed at all")
 	}
 	return failed(tried, "no filter is on")
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -47,7 +48,7 @@ func swapCapped(l *look) seen {
 	case swap != "" && unlimited(swap):
 		return failed(tried, "memory is limited to %s bytes, swap is not", v)
 	}
-	return passed(tried, "memory is limited to %s bytes, swap to %s", v, cmpOr(swap, "none shown"))
+	return passed(tried, "memory is limited to %s bytes, swap to %s", v, cmp.Or(swap, "none shown"))
 }
 
 func coreOff(l *look) seen {
@@ -112,7 +113,7 @@ func hardened(l *look) seen {
 	if n == 0 {
 		return unsure(tried, "the kernel shows none of them")
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(list(bad), fmt.Sprintf("all %d that are shown are as they should be", n)))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(list(bad), fmt.Sprintf("all %d that are shown are as they should be", n)))
 }
 
 func processorFlaws(l *look) seen {
@@ -127,7 +128,7 @@ func processorFlaws(l *look) seen {
 			bad = append(bad, name)
 		}
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("open: ", bad), fmt.Sprintf("all %d are mitigated or do not apply", len(names))))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("open: ", bad), fmt.Sprintf("all %d are mitigated or do not apply", len(names))))
 }
 
 func kernelNamed(l *look) seen {

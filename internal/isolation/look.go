@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -176,14 +177,7 @@ func unescape(s string) string {
 	return b.String()
 }
 
-func (m *mount) has(option string) bool {
-	for _, o := range m.options {
-		if o == option {
-			return true
-		}
-	}
-	return false
-}
+func (m *mount) has(option string) bool { return slices.Contains(m.options, option) }
 
 // list joins a few names, and says how many more there are.
 func list(names []string) string {

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -38,7 +39,7 @@ func noHostFolders(l *look) seen {
 		}
 	}
 	slices.Sort(bad)
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("mounted from outside: ", slices.Compact(bad)), "nothing from outside is mounted but what is allowed"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("mounted from outside: ", slices.Compact(bad)), "nothing from outside is mounted but what is allowed"))
 }
 
 func prefixed(prefix string, names []string) string {
@@ -73,7 +74,7 @@ func readOnlyBelow(l *look) seen {
 		}
 	}
 	slices.Sort(bad)
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("still writable: ", slices.Compact(bad)), "there is none"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("still writable: ", slices.Compact(bad)), "there is none"))
 }
 
 func mountsStay(l *look) seen {
@@ -88,7 +89,7 @@ func mountsStay(l *look) seen {
 		}
 	}
 	slices.Sort(bad)
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("shared with outside: ", slices.Compact(bad)), "none would"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("shared with outside: ", slices.Compact(bad)), "none would"))
 }
 
 func rootReadOnly(l *look) seen {
@@ -126,7 +127,7 @@ func scratchBare(l *look) seen {
 	if n == 0 {
 		return passed(tried, "there is none of its own")
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(list(bad), "no set-uid programs and no devices can be there"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(list(bad), "no set-uid programs and no devices can be there"))
 }
 
 func layoutHidden(l *look) seen {
@@ -168,7 +169,7 @@ func kernelFilesHidden(l *look) seen {
 	if l.mntErr != nil {
 		return unsure(tried, "%s", why(l.mntErr))
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("not hidden: ", bad), "all are hidden or not there"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("not hidden: ", bad), "all are hidden or not there"))
 }
 
 // settings are kernel files that change the whole machine when they are written.
@@ -202,7 +203,7 @@ func settingsClosed(l *look) seen {
 			bad = append(bad, "/"+path)
 		}
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("these could be written: ", bad), fmt.Sprintf("all %d that are there were refused", there)))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("these could be written: ", bad), fmt.Sprintf("all %d that are there were refused", there)))
 }
 
 func groupsClosed(l *look) seen {
@@ -219,7 +220,7 @@ func groupsClosed(l *look) seen {
 			}
 		}
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("these could be written: ", bad), "none could be written"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("these could be written: ", bad), "none could be written"))
 }
 
 func addressesHidden(l *look) seen {
@@ -250,7 +251,7 @@ func noSecondKernelView(l *look) seen {
 		}
 	}
 	slices.Sort(bad)
-	return judged(len(bad) == 0, tried, "%s", cmpOr(list(bad), "there is none"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(list(bad), "there is none"))
 }
 
 func noOpenFiles(l *look) seen {
@@ -270,5 +271,5 @@ func noOpenFiles(l *look) seen {
 	if l.link("proc/self/fd/0") == "" && l.names("proc/self/fd") == nil {
 		return unsure(tried, "the kernel shows no list")
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(list(bad), "none but the usual three"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(list(bad), "none but the usual three"))
 }

@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -122,7 +123,7 @@ func networkShape(l *look) seen {
 			resolvers = append(resolvers, f[1])
 		}
 	}
-	return passed(tried, "interfaces: %s; resolvers: %s", cmpOr(list(names), "none"), cmpOr(list(resolvers), "none"))
+	return passed(tried, "interfaces: %s; resolvers: %s", cmp.Or(list(names), "none"), cmp.Or(list(resolvers), "none"))
 }
 
 func routingSafe(l *look) seen {
@@ -140,5 +141,5 @@ func routingSafe(l *look) seen {
 	if !l.exists("proc/sys/net/ipv4/ip_forward") {
 		return unsure(tried, "the kernel does not show them")
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(list(bad), "all are off"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(list(bad), "all are off"))
 }

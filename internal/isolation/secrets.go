@@ -1,6 +1,7 @@
 package isolation
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -24,7 +25,7 @@ func noSecretsAround(l *look) seen {
 		}
 	}
 	slices.Sort(bad)
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("these look like secrets: ", bad), "none looks like a secret"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("these look like secrets: ", bad), "none looks like a secret"))
 }
 
 // secretFiles are where programs keep keys, below a home folder.
@@ -50,7 +51,7 @@ func noSecretFiles(l *look) seen {
 	for _, name := range l.names("run/secrets") {
 		bad = append(bad, "/run/secrets/"+name)
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(list(bad), "there is none"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(list(bad), "there is none"))
 }
 
 // noClusterToken reports on the token that a cluster gives to every box by itself.
@@ -89,7 +90,7 @@ func absent(what string, paths []string, allowed func(*Profile) []string) func(*
 				bad = append(bad, "/"+p)
 			}
 		}
-		return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("found: ", bad), "there is none"))
+		return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("found: ", bad), "there is none"))
 	}
 }
 
@@ -108,7 +109,7 @@ func noDesktop(l *look) seen {
 			bad = append(bad, name)
 		}
 	}
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("found: ", bad), "there is none"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("found: ", bad), "there is none"))
 }
 
 func hostLogsHidden(l *look) seen {
@@ -138,5 +139,5 @@ func homeNotBound(l *look) seen {
 		}
 	}
 	slices.Sort(bad)
-	return judged(len(bad) == 0, tried, "%s", cmpOr(prefixed("from outside: ", bad), "none is from outside"))
+	return judged(len(bad) == 0, tried, "%s", cmp.Or(prefixed("from outside: ", bad), "none is from outside"))
 }
