@@ -94,30 +94,12 @@ func (l *layerFacts) sound(records int) bool {
 			}
 		}
 	}
-	for i := range l.systems {
-		if !in(l.systems[i].record) {
-			return false
-		}
-	}
-	for i := range l.shut {
-		if !in(l.shut[i].record) {
-			return false
-		}
-	}
-	for i := range l.watched.Marks {
-		if !in(l.watched.Marks[i].Record) {
-			return false
-		}
-	}
-	for i := range l.gains {
-		if !in(l.gains[i].record) {
-			return false
-		}
-	}
-	for i := range l.starts {
-		if !in(l.starts[i].record) {
-			return false
-		}
+	if !allIn(l.systems, func(f *systemFact) int32 { return f.record }, in) ||
+		!allIn(l.shut, func(f *shutGap) int32 { return f.record }, in) ||
+		!allIn(l.watched.Marks, func(m *Mark) int32 { return m.Record }, in) ||
+		!allIn(l.gains, func(g *gain) int32 { return g.record }, in) ||
+		!allIn(l.starts, func(s *start) int32 { return s.record }, in) {
+		return false
 	}
 	for i := range l.natures {
 		if !in(i) {
@@ -125,6 +107,16 @@ func (l *layerFacts) sound(records int) bool {
 		}
 	}
 	return !slices.ContainsFunc(l.large, func(i int32) bool { return !in(i) })
+}
+
+// allIn reports whether the record of each is one that is there.
+func allIn[T any](list []T, record func(*T) int32, in func(int32) bool) bool {
+	for i := range list {
+		if !in(record(&list[i])) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *coder) saved(x *savedLayer) {

@@ -135,6 +135,7 @@ func TestLeaks(t *testing.T) {
 		{name: "no limit of programs", file: "sys/fs/cgroup/pids.max", text: "max\n", fails: []string{"RES-02"}},
 		{name: "no limit of processor time", file: "sys/fs/cgroup/cpu.max", text: "max 100000\n", fails: []string{"RES-03"}},
 		{name: "nobody says what the limit is", file: "sys/fs/cgroup/pids.max", unsure: []string{"RES-02"}},
+		{name: "nobody says how many powers there are", file: "proc/sys/kernel/cap_last_cap", unsure: []string{"CAP-03"}},
 		{name: "a large disk", profile: func(p *Profile) { p.MaxDisk = 1 << 30 }, fails: []string{"RES-06"}},
 		{name: "memory images", file: "proc/self/limits", text: "Max core file size        unlimited            unlimited            bytes\nMax open files 1024 1024 files\n", fails: []string{"RES-07"}},
 		{name: "a soft kernel", file: "proc/sys/kernel/kptr_restrict", text: "0\n", fails: []string{"KRN-02"}},
@@ -233,6 +234,19 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestScratchOnRoot: scratch that is a part of a writable root can hold set-uid programs.
+func TestScratchOnRoot(t *testing.T) {
+	for root, want := range map[string]Verdict{"rw": Fail, "ro": Pass, "rw,nosuid": Pass} {
+		_, by := results(t, "strict", func(opt *Options) {
+			change(t, filepath.Join(opt.Root, "var/tmp/x"), "x")
+			change(t, filepath.Join(opt.Root, "proc/self/mountinfo"), replaceIn("/ / ro,relatime", "/ / "+root+",relatime"))
+		})
+		if by["MNT-08"].Verdict != want {
+			t.Errorf("root %s: %s, %s", root, by["MNT-08"].Verdict, by["MNT-08"].Saw)
+		}
 	}
 }
 

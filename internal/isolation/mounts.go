@@ -112,6 +112,15 @@ func scratchBare(l *look) seen {
 	}
 	var bad []string
 	n := 0
+	// A folder for scratch that is part of a root that can be written is no better.
+	for _, folder := range []string{"/tmp", "/var/tmp"} {
+		at := slices.IndexFunc(l.mounts, func(m mount) bool { return m.point == folder })
+		root := slices.IndexFunc(l.mounts, func(m mount) bool { return m.point == "/" })
+		if at < 0 && l.exists(folder[1:]) && (root < 0 || !l.mounts[root].has("ro") && !l.mounts[root].has("nosuid")) {
+			n++
+			bad = append(bad, folder+" on a root that can be written")
+		}
+	}
 	for i := range l.mounts {
 		m := &l.mounts[i]
 		if m.point != "/tmp" && m.point != "/dev/shm" && m.point != "/var/tmp" {

@@ -138,9 +138,21 @@ func (v *sheet) blindspots() part {
 
 // notLooked names what nobody looked for: "passwords or data about people".
 func notLooked(w *words, a *landwaiter.Assessment) string {
+	return checksThat(w, func(name string) bool { return !a.Looked(name) })
+}
+
+// partlyLooked names what was looked for, and not in every file.
+func partlyLooked(w *words, a *landwaiter.Assessment) string {
+	return checksThat(w, func(name string) bool {
+		return slices.ContainsFunc(a.Checks, func(c landwaiter.Check) bool { return c.Name == name && c.Done && c.Reason != "" })
+	})
+}
+
+// checksThat names the checks that want reports true of.
+func checksThat(w *words, want func(name string) bool) string {
 	var names []string
 	for _, c := range landwaiter.CheckNames() {
-		if !a.Looked(c) {
+		if want(c) {
 			names = append(names, w.label("check", c).String())
 		}
 	}

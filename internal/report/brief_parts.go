@@ -266,6 +266,9 @@ func (v *view) unseen() section {
 	if not := notLooked(v.words, v.a); not != "" {
 		after = append(after, v.say("brief", "unseen-not-looked", facts{Names: not}))
 	}
+	if partly := partlyLooked(v.words, v.a); partly != "" {
+		after = append(after, v.say("brief", "unseen-partly-looked", facts{Names: partly}))
+	}
 	s.After = []rich{join(after...)}
 	return s
 }

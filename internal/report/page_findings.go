@@ -105,7 +105,7 @@ func (v *sheet) kind(k landwaiter.Kind, all []landwaiter.Finding) part {
 // what to do, about all findings of the kind.
 func (v *sheet) fourParts(k landwaiter.Kind, all []landwaiter.Finding) []kindPart {
 	f := counts(standsFor(all), 0)
-	f.Tested, f.NotLooked = v.testedAgainst(k), notLooked(v.words, v.a)
+	f.Tested, f.NotLooked, f.PartlyLooked = v.testedAgainst(k), notLooked(v.words, v.a), partlyLooked(v.words, v.a)
 	f.Limit = number(int64(v.a.Advice.Method.MaxTestDays))
 	f.Detail = data(all[0].Detail, pageName)
 	f.Grave = slices.ContainsFunc(all, func(f landwaiter.Finding) bool { return f.Grave })

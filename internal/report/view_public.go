@@ -122,6 +122,9 @@ func (v *sheet) publicUnseen() part {
 	if not := notLooked(v.words, v.a); not != "" {
 		p.Notes = append(p.Notes, v.say("brief", "unseen-not-looked", facts{Names: not}))
 	}
+	if partly := partlyLooked(v.words, v.a); partly != "" {
+		p.Notes = append(p.Notes, v.say("brief", "unseen-partly-looked", facts{Names: partly}))
+	}
 	if s.Bar != nil {
 		s.Bar.ID = "public"
 		p.Bar = s.Bar

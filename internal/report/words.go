@@ -30,6 +30,7 @@ type facts struct {
 	Detail        string
 	Tested        string // sentences about tested protections; empty where none is
 	Grave         bool   // more was seen than the kind alone says
+	PartlyLooked  string // what was looked for, and not in every file
 	NotLooked     string // what nobody looked for; empty where all checks were done
 	Blind         bool   // a list is missing, too old or of unknown date
 	Undated       bool

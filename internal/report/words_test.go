@@ -128,6 +128,13 @@ func TestNotLooked(t *testing.T) {
 	if got := notLooked(w, a); got != "harmful software or data about people" {
 		t.Errorf("one done: %q", got)
 	}
+	if got := partlyLooked(w, a); got != "" {
+		t.Errorf("none done in part: %q", got)
+	}
+	a.Checks[0].Reason = "2 files are too large"
+	if got := partlyLooked(w, a); got != "passwords" {
+		t.Errorf("one done in part: %q", got)
+	}
 	for _, c := range landwaiter.CheckNames() {
 		a.Checks = append([]landwaiter.Check{{Name: c, Done: true}}, a.Checks...)
 	}
@@ -141,8 +148,9 @@ func variants() []facts {
 	name := data("X", pageName)
 	few := facts{N: "1", One: true}
 	many := facts{
-		NotLooked: "harmful software, passwords or data about people",
-		N:         "1,204", Total: "2,408", Totals: true, Subject: name, Name: name, Names: name, By: name, Date: "2 May 2026",
+		PartlyLooked: "passwords or data about people",
+		NotLooked:    "harmful software, passwords or data about people",
+		N:            "1,204", Total: "2,408", Totals: true, Subject: name, Name: name, Names: name, By: name, Date: "2 May 2026",
 		Why: name, Size: "1.2 GB", Share: "less than 1", Limit: "90", Event: "This project's work could be damaged or locked.", Detail: name,
 		Tested: "Tested on 2 May 2026 by " + name + ": " + name + "; " + name + ".",
 	}
